@@ -1,0 +1,1 @@
+"""Middle floor: links accounts by what they share, with evidence, into operator clusters."""

@@ -1,0 +1,5 @@
+"""Commands of this floor."""
+
+from pipeline.command import Command
+
+COMMANDS: tuple[Command, ...] = ()

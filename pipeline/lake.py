@@ -1,0 +1,142 @@
+"""The lake: a folder of Delta tables and immutable run folders, and the rules for opening it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import msgspec
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from pipeline.contract.arrow import arrow_schema
+from pipeline.contract.ddl import parquet_source
+from pipeline.contract.tables import BY_NAME, Home, Run
+from pipeline.deltalog import transaction_versions
+from pipeline.errors import LakeError
+
+FORMAT_VERSION = 1
+MARKER = "hydratrace.json"
+
+# A day is the least vacuum retention that never touched a live file; the log costs 8 ms a commit per 1,000 entries,
+# so it is kept no longer than that either.
+TABLE_PROPERTIES: Mapping[str, str | None] = {
+    "delta.logRetentionDuration": "interval 1 days",
+    "delta.deletedFileRetentionDuration": "interval 1 days",
+    "delta.checkpointInterval": "20",
+}
+
+
+class Marker(msgspec.Struct, forbid_unknown_fields=False):
+    """Contents of the marker file: the lake's format, and a check value of the key its tokens were made with."""
+
+    format_version: int
+    key_check: str
+
+
+class Lake:
+    """An existing lake at `root`; use `Lake.open` or `Lake.create`."""
+
+    def __init__(self, root: Path, marker: Marker) -> None:
+        self.root, self.marker = root, marker
+
+    @classmethod
+    def open(cls, root: Path) -> "Lake":
+        """Open the lake at `root`.
+
+        Raises LakeError if there is none, it cannot be read, or a newer hydratrace wrote it.
+        """
+        path = root / MARKER
+        try:
+            marker = msgspec.json.decode(path.read_bytes(), type=Marker)
+        except FileNotFoundError:
+            raise LakeError(
+                f"no lake at {root}", expected=f"a folder with {MARKER}", remedy="land events first: hydratrace land"
+            ) from None
+        except (OSError, msgspec.MsgspecError) as error:
+            raise LakeError(f"cannot read {path}: {error}", remedy="restore the file or choose another lake") from None
+        if marker.format_version > FORMAT_VERSION:
+            raise LakeError(
+                f"the lake at {root} has format {marker.format_version}",
+                expected=f"format {FORMAT_VERSION} or older",
+                remedy="use a newer hydratrace",
+            )
+        return cls(root.resolve(), marker)
+
+    @classmethod
+    def create(cls, root: Path, key_check: str) -> "Lake":
+        """Open the lake at `root`, making it first if there is none; `key_check` must be the existing lake's own.
+
+        Raises LakeError if the folder cannot be made, or the lake's tokens were made with another key.
+        """
+        path = root / MARKER
+        if not path.exists():
+            try:
+                root.mkdir(parents=True, exist_ok=True)
+                with path.open("xb") as file:
+                    file.write(msgspec.json.encode(Marker(FORMAT_VERSION, key_check)))
+            except FileExistsError:
+                pass  # another job made it in this very moment
+            except OSError as error:
+                raise LakeError(f"cannot make a lake at {root}: {error.strerror}") from None
+        lake = cls.open(root)
+        if lake.marker.key_check != key_check:
+            raise LakeError(
+                f"the lake at {root} was written with another key",
+                expected="the key file it was first landed with",
+                remedy="name that file in key_file, or start a new lake",
+            )
+        return lake
+
+    def path(self, name: str) -> Path:
+        """Folder of the Delta table `name`."""
+        return self.root / name
+
+    def runs_dir(self) -> Path:
+        """Folder that holds one folder per link run."""
+        return self.root / "runs"
+
+    def table(self, name: str) -> DeltaTable:
+        """The Delta table `name` at its newest version; made empty if it is not there yet."""
+        spec = BY_NAME[name]
+        assert spec.home is not Home.RUN, name
+        if not DeltaTable.is_deltatable(str(self.path(name))):
+            DeltaTable.create(
+                str(self.path(name)),
+                schema=arrow_schema(spec),
+                mode="ignore",
+                partition_by=[spec.partition_by] if spec.partition_by else None,
+                configuration=TABLE_PROPERTIES,
+                raise_if_key_not_exists=False,
+            )
+        return DeltaTable(str(self.path(name)))
+
+    def files(self, name: str) -> list[str]:
+        """Paths of the live Parquet files of the Delta table `name`; empty if it was never written."""
+        if not DeltaTable.is_deltatable(str(self.path(name))):
+            return []
+        uris = DeltaTable(str(self.path(name))).file_uris()
+        return sorted(unquote(urlparse(uri).path) if uri.startswith("file:") else uri for uri in uris)
+
+    def select(self, name: str) -> str:
+        """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns."""
+        return parquet_source(BY_NAME[name], self.files(name))
+
+    def positions(self) -> dict[str, int]:
+        """Application id (topic id/partition, or a file's path) → end of what has landed, over all event tables."""
+        found: dict[str, int] = {}
+        for table in BY_NAME.values():
+            if table.home is Home.EVENTS:
+                found.update(transaction_versions(self.path(table.name)))
+        return found
+
+    def runs(self) -> list[Run]:
+        """All link runs, oldest first."""
+        if not DeltaTable.is_deltatable(str(self.path("runs"))):
+            return []
+        table: pa.Table = pa.table(DeltaTable(str(self.path("runs"))).to_pyarrow_table())
+        rows = [msgspec.convert(row, Run) for row in table.to_pylist()]
+        return sorted(rows, key=lambda run: (run.started_at, run.run_id))
+
+    def run_file(self, run_id: str, table: str) -> Path:
+        """Path of the Parquet file that the run `run_id` wrote for `table`."""
+        return self.runs_dir() / run_id / f"{table}.parquet"

@@ -1,0 +1,121 @@
+"""Settings: flags over HYDRATRACE_* environment over hydratrace.toml; everything wrong is named at once."""
+
+import difflib
+import tomllib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from pipeline.contract.events import TOPIC_OF_TABLE
+from pipeline.errors import UsageError
+
+FILE = "hydratrace.toml"
+PREFIX = "HYDRATRACE_"
+
+
+def _about(text: str, **limits: Any) -> msgspec.Meta:
+    return msgspec.Meta(description=text, **limits)
+
+
+class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A receiver of alerts: `[[hooks]]` in the settings file."""
+
+    name: Annotated[str, _about("Name shown in `alerts`; unique.", min_length=1, max_length=64)]
+    type: Annotated[typing.Literal["jsonl", "webhook"], _about("jsonl appends to a file, webhook posts signed JSON.")]
+    path: Annotated[str, _about("jsonl: file to append to.")] = ""
+    url_file: Annotated[str, _about("webhook: file that holds the URL.")] = ""
+    secret_file: Annotated[str, _about("webhook: file that holds the whsec_… secret.")] = ""
+    allow_insecure: Annotated[bool, _about("webhook: allow http and private addresses (for your own machine).")] = False
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Every setting, its meaning and its default."""
+
+    lake: Annotated[str, _about("Folder of the lake.")] = "lake"
+    key_file: Annotated[str, _about("File of the key that tokens are made with; made by the first land.")] = ""
+    files: Annotated[str, _about("Folder of JSONL files to land from.")] = ""
+    bootstrap_servers: Annotated[str, _about("Kafka brokers, host:port,…")] = ""
+    topics: Annotated[dict[str, str], _about("Topic of each event table, where it is not the default.")] = {}
+    kafka: Annotated[dict[str, str], _about("Kafka client settings by Kafka's own names (security.protocol, …).")] = {}
+    fetcher: Annotated[
+        typing.Literal["kafka-python", "confluent"], _about("Kafka client; confluent needs the [fast] extra.")
+    ] = "kafka-python"
+    poll_records: Annotated[int, _about("Most records in one polled batch.", ge=1, le=1_000_000)] = 20_000
+    commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 200_000
+    commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 256 * 2**20
+    tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
+    processes: Annotated[int, _about("Processes that land side by side.", ge=1, le=64)] = 1
+    hooks: Annotated[list[Hook], _about("Receivers of alerts.")] = []
+
+    def topic_names(self) -> dict[str, str]:
+        """Table → name of its topic."""
+        return {table: self.topics.get(table, topic.name) for table, topic in TOPIC_OF_TABLE.items()}
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """Settings from the three sources; `file` is hydratrace.toml of the working directory unless named.
+
+    Raises UsageError naming every wrong setting, where it came from and what was expected.
+    """
+    values, problems = _from_file(file)
+    values |= _from_environment(environment)
+    values |= {name: (value, "flag --" + name.replace("_", "-")) for name, value in flags.items() if value is not None}
+    good: dict[str, Any] = {}
+    hints = typing.get_type_hints(Settings, include_extras=True)
+    for name, (value, origin) in values.items():
+        if name not in hints:
+            near = difflib.get_close_matches(name, hints, 1)
+            problems.append(f"unknown setting {name!r} ({origin}){f', did you mean {near[0]}?' if near else ''}")
+            continue
+        try:
+            good[name] = msgspec.convert(value, hints[name], strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{name} ({origin}): {error}")
+    problems.extend(f"topics: no table {table!r}" for table in good.get("topics", {}) if table not in TOPIC_OF_TABLE)
+    if problems:
+        raise UsageError("wrong settings: " + "; ".join(problems))
+    return Settings(**good)
+
+
+def _from_file(file: Path | None) -> tuple[dict[str, tuple[Any, str]], list[str]]:
+    path = file or Path(FILE)
+    if file is None and not path.exists():
+        return {}, []
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        return {}, [f"cannot read {path}: {error.strerror}"]
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, [f"{path}: {error}"]
+    if isinstance(content.get("kafka"), dict):
+        content["kafka"] = _dotted(content["kafka"])
+    return {name: (value, str(path)) for name, value in content.items()}, []
+
+
+def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= _dotted(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return flat
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    values: dict[str, tuple[Any, str]] = {}
+    kafka: dict[str, str] = {}
+    for variable, value in environment.items():
+        name = variable.removeprefix(PREFIX)
+        if name == variable:
+            continue
+        if name.startswith("KAFKA_"):
+            kafka[name.removeprefix("KAFKA_").lower().replace("_", ".")] = value
+        else:
+            values[name.lower()] = (value, variable)
+    if kafka:
+        values["kafka"] = (kafka, PREFIX + "KAFKA_*")
+    return values

@@ -1,0 +1,1 @@
+"""Top floor: the case file, named queries, safe SQL, and the console script that mounts every command."""
