@@ -7,9 +7,14 @@ import msgspec
 
 from pipeline.contract.storage import Kind, Storage, field, token
 
-INT64 = {"ge": -(2**63), "le": 2**63 - 1}
-COUNT = {"ge": 0, "le": 2**63 - 1}
 MINHASH_SLOTS = 16
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+MinHash = Annotated[
+    list[Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]],
+    msgspec.Meta(min_length=MINHASH_SLOTS, max_length=MINHASH_SLOTS),
+]
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -55,7 +60,7 @@ class Payment(Event, frozen=True, kw_only=True, gc=False):
     ] = None
     card_funding: Annotated[str | None, field("credit, debit, prepaid, …")] = None
     card_country: Annotated[str | None, field("Country of the card's issuer (ISO 3166-1 alpha-2).")] = None
-    amount_minor: Annotated[int | None, field("Amount in the currency's minor unit.", **INT64)] = None
+    amount_minor: Annotated[Int64 | None, field("Amount in the currency's minor unit.")] = None
     currency: Annotated[str | None, field("ISO 4217 code.")] = None
     billing_country: Annotated[str | None, field("Billing country (ISO 3166-1 alpha-2).")] = None
     billing_postcode: Annotated[
@@ -74,9 +79,9 @@ class Usage(Event, frozen=True, kw_only=True, gc=False):
     status: Annotated[int, field("HTTP status.", ge=0, le=999)]
     user_agent: Annotated[str | None, field("User agent as sent.")] = None
     ja4: Annotated[str | None, field("JA4 fingerprint of the TLS client hello.")] = None
-    input_tokens: Annotated[int | None, field("Tokens read.", **COUNT)] = None
-    output_tokens: Annotated[int | None, field("Tokens written.", **COUNT)] = None
-    max_tokens: Annotated[int | None, field("Limit asked for.", **COUNT)] = None
+    input_tokens: Annotated[Count | None, field("Tokens read.")] = None
+    output_tokens: Annotated[Count | None, field("Tokens written.")] = None
+    max_tokens: Annotated[Count | None, field("Limit asked for.")] = None
     temperature: Annotated[float | None, field("Sampling temperature.")] = None
     stop_reason: Annotated[str | None, field("end_turn, max_tokens, refusal, tool_use, …")] = None
     system_hash: Annotated[
@@ -90,12 +95,10 @@ class Usage(Event, frozen=True, kw_only=True, gc=False):
         ),
     ] = None
     prompt_minhash: Annotated[
-        list[Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]] | None,
+        MinHash | None,
         field(
             "16 MinHash slots over word 4-grams: the share of equal slots estimates the Jaccard similarity.",
             Storage("minhash"),
-            min_length=MINHASH_SLOTS,
-            max_length=MINHASH_SLOTS,
         ),
     ] = None
     conversation_prefix_hash: Annotated[

@@ -1,0 +1,82 @@
+"""The key that tokens are made with: a file apart from the lake, made once, never shown."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.errors import LakeError
+
+KEY_BYTES = 32
+
+
+class Key:
+    """A secret of 32 bytes; `check` identifies it without telling it."""
+
+    def __init__(self, secret: bytes) -> None:
+        self.secret = secret
+
+    @property
+    def check(self) -> str:
+        """Value kept in the lake, by which another key is noticed."""
+        return self.derive("check").hex()
+
+    def derive(self, purpose: str) -> bytes:
+        """Return a 32-byte key for `purpose`, independent of every other purpose's."""
+        return hmac.digest(self.secret, b"derive\0" + purpose.encode(), hashlib.sha256)
+
+
+def default_path(environment: Mapping[str, str]) -> Path:
+    """`$XDG_CONFIG_HOME/hydratrace/key`."""
+    config = environment.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(config) / "hydratrace" / "key"
+
+
+def load_key(path: Path) -> Key:
+    """Read the key at `path` (64 hexadecimal digits).
+
+    Raises LakeError if it is missing, malformed, or readable by everybody.
+    """
+    try:
+        if path.stat().st_mode & 0o004:
+            raise LakeError(f"everybody can read the key file {path}", remedy=f"chmod 600 {path}")
+        secret = bytes.fromhex(path.read_text(encoding="ascii").strip())
+    except FileNotFoundError:
+        raise LakeError(
+            f"no key file at {path}", remedy="name the file the lake was landed with in the setting key_file"
+        ) from None
+    except OSError as error:
+        raise LakeError(f"cannot read the key file {path}: {error.strerror}") from None
+    except ValueError:
+        secret = b""
+    if len(secret) != KEY_BYTES:
+        raise LakeError(f"the key file {path} is damaged", expected="64 hexadecimal digits", remedy="restore it")
+    return Key(secret)
+
+
+def load_or_make_key(path: Path) -> tuple[Key, bool]:
+    """Read the key at `path`, making it if there is none: (key, whether it was made).
+
+    The new file appears whole or not at all, so that two first jobs at once agree on one key.
+    """
+    if path.exists():
+        return load_key(path), False
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+            made = True
+        except FileExistsError:
+            made = False
+        draft.unlink()
+    except OSError as error:
+        raise LakeError(f"cannot make the key file {path}: {error.strerror}") from None
+    return load_key(path), made
