@@ -1,1 +1,1 @@
-"""What is done to an event so that nothing identifying is stored: canonical forms, keyed tokens, prompt fingerprints."""
+"""What is done to an event so that nothing identifying is stored: canonical forms, keyed tokens, fingerprints."""

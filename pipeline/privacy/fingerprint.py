@@ -15,8 +15,8 @@ Recipe h1 (all arithmetic unsigned and modulo 2^64):
    x = c[0]w[0] + c[1]w[1] + c[2]w[2] + c[3]w[3];  x ^= x >> 32;  x *= 0xBF58476D1CE4E5B9;  x ^= x >> 32.
 6. Slot i = (the smallest a[i]x + b[i] over all 4-grams) >> 32. A text without words has no MinHash.
 7. `system_hash`: of the texts of the messages with role "system" or "developer"; `conversation_prefix_hash`: of the
-   first other message with words. Each is the first 16 hex digits of the SHA-256 of the words joined with one space. A string
-   prompt has neither.
+   first other message with words. Each is the first 16 hex digits of the SHA-256 of the words joined with one space. A
+   string prompt has neither.
 
 The share of equal slots of two prompts estimates the Jaccard similarity of their sets of 4-grams (Broder 1997).
 """
