@@ -76,7 +76,7 @@ def _hints(record: type[msgspec.Struct]) -> list[tuple[str, Any]]:
 def _column(name: str, hint: Any) -> Column:
     inner = typing.get_args(hint)[0] if typing.get_origin(hint) is Annotated else hint
     nullable = False
-    if isinstance(inner, types.UnionType):
+    if typing.get_origin(inner) in (typing.Union, types.UnionType):  # Annotated[…] | None is the former
         options = [option for option in typing.get_args(inner) if option is not type(None)]
         nullable = len(options) < len(typing.get_args(inner))
         inner = options[0]

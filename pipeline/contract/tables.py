@@ -265,6 +265,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: Annotated[Literal["pending", "delivered", "failed", "disabled"], d("State after this transition.")]
     attempts: Annotated[int, d("Sends tried so far.")]
     at: Annotated[datetime, d("When (our clock).")]
+    due_at: Annotated[datetime | None, d("With `pending`: the next send, not before this instant.")]
     detail: Annotated[str, d("What the receiver said, or why it failed; no secrets.")]
     body: Annotated[str | None, d("With `pending`: the payload as it will be sent.")]
 
