@@ -16,6 +16,7 @@ class Home(StrEnum):
     EVENTS = "events"  # LAKE/<table>/, Delta, appended by landing
     LAKE = "lake"  # LAKE/<table>/, Delta
     RUN = "run"  # LAKE/runs/<run_id>/<table>.parquet, immutable
+    CASE = "case"  # in the case file only
 
 
 class Table(msgspec.Struct, frozen=True):
