@@ -1,7 +1,9 @@
 """IP addresses in canonical form, with the network they belong to."""
 
-import ipaddress
+import socket
 from typing import NamedTuple
+
+V4_MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Address(NamedTuple):
@@ -14,19 +16,23 @@ class Address(NamedTuple):
 
 def canonical(text: str) -> Address | None:
     """Parse an address (IPv4-mapped IPv6 counts as IPv4, a zone is dropped); None if it is none."""
+    text = text.strip().partition("%")[0]
     try:
-        address = ipaddress.ip_address(text.strip().partition("%")[0])
-    except ValueError:
+        if ":" not in text:
+            return _v4(socket.inet_pton(socket.AF_INET, text))
+        packed = socket.inet_pton(socket.AF_INET6, text)
+    except (OSError, ValueError):  # ValueError: a NUL or a non-ASCII character in the text
         return None
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            value = int(address)
-            return Address(str(address), _network(value, 64), _network(value, 48))
-        address = address.ipv4_mapped
-    whole = str(address)
+    if packed.startswith(V4_MAPPED):
+        return _v4(packed[12:])
+    return Address(socket.inet_ntop(socket.AF_INET6, packed), _network(packed, 64), _network(packed, 48))
+
+
+def _v4(packed: bytes) -> Address:
+    whole = socket.inet_ntop(socket.AF_INET, packed)
     return Address(whole, None, whole.rpartition(".")[0] + ".0/24")
 
 
-def _network(value: int, bits: int) -> str:
-    base = value >> (128 - bits) << (128 - bits)
-    return f"{ipaddress.IPv6Address(base)}/{bits}"
+def _network(packed: bytes, bits: int) -> str:
+    base = packed[: bits // 8].ljust(16, b"\0")
+    return f"{socket.inet_ntop(socket.AF_INET6, base)}/{bits}"

@@ -1,0 +1,136 @@
+"""From bytes to typed records, each record either good or with its problem."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import astuple
+
+from pipeline.contract.events import Event
+from pipeline.contract.schema import event_fields
+from pipeline.decode.reasons import Problem, Reason
+from pipeline.decode.structure import inspect
+
+MAX_BYTES = 2**20
+AT_PATH = re.compile(r" - at `(\$[^`]*)`$")
+MISSING = re.compile(r"Object missing required field `(\w+)`")
+EXPECTED = re.compile(r"Expected `[^`]*`(?:, got `[^`]*`| (?:>=|<=|of length).*)$")
+
+# msgspec's wording (0.22) → the rule that was broken; the first that fits counts.
+WORDINGS = (
+    ("timezone component", Reason.TIME_WITHOUT_OFFSET),
+    ("Number out of range", Reason.NON_FINITE),
+    ("out of range", Reason.OUT_OF_RANGE),
+    ("`int` >=", Reason.OUT_OF_RANGE),
+    ("`int` <=", Reason.OUT_OF_RANGE),
+    ("of length", Reason.OUT_OF_RANGE),
+    ("Invalid enum value", Reason.UNKNOWN_VALUE),
+)
+
+
+class Parsed(NamedTuple):
+    """Good records as columns (field → a value a record), their indexes in the batch, and the problems of the rest."""
+
+    index: list[int]
+    columns: dict[str, tuple[Any, ...]]
+    problems: dict[int, Problem]
+
+
+class Parser:
+    """Parses values of one topic's record type."""
+
+    def __init__(self, record: type[Event]) -> None:
+        self._decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(record)
+        self._fields = tuple(name for name, _, _ in event_fields(record))
+        self._known = frozenset(self._fields)
+        self._textual = tuple(_is_textual(f.type) for f in msgspec.structs.fields(record))
+
+    def parse(self, values: Sequence[bytes | None]) -> Parsed:
+        """Parse a batch; every index ends in exactly one of `index` and `problems`."""
+        index: list[int] = []
+        records: list[Event] = []
+        problems: dict[int, Problem] = {}
+        decode = self._decoder.decode
+        quotes = 0
+        for i, value in enumerate(values):
+            if value is None:
+                problems[i] = Problem(Reason.TOMBSTONE)
+                continue
+            if len(value) > MAX_BYTES:
+                problems[i] = Problem(Reason.TOO_LARGE, f"{len(value)} bytes, at most {MAX_BYTES}")
+                continue
+            try:
+                if not value.isascii():
+                    value.decode()  # msgspec does not look inside the fields it skips
+                records.append(decode(value))
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                problems[i] = self._classify(value, error)
+            else:
+                index.append(i)
+                quotes += value.count(b'"')
+        columns = list(zip(*map(astuple, records), strict=True)) if records else [()] * len(self._fields)
+        if quotes != self._least_quotes(columns):
+            broken = self._inspect_suspects(values, index, records)
+            problems |= broken
+            kept = [place for place, i in enumerate(index) if i not in broken]
+            index = [index[place] for place in kept]
+            columns = [tuple(column[place] for place in kept) for column in columns]
+        return Parsed(index, dict(zip(self._fields, columns, strict=True)), problems)
+
+    def _least_quotes(self, columns: Sequence[tuple[Any, ...]]) -> int:
+        """Return the fewest quotation marks that records with these values can be written with.
+
+        A set field needs two for its key, and two more for a text. So a batch, and with it each of its records, that
+        has no more than these has no other key, no nested one, and none twice.
+        """
+        marks = 0
+        for column, textual in zip(columns, self._textual, strict=True):
+            marks += (4 if textual else 2) * (len(column) - column.count(None))
+        return marks
+
+    def _inspect_suspects(
+        self, values: Sequence[bytes | None], index: list[int], records: list[Event]
+    ) -> dict[int, Problem]:
+        problems = {}
+        for i, record in zip(index, records, strict=True):
+            value = values[i] or b""
+            if value.count(b'"') != self._least_quotes([(field,) for field in astuple(record)]):
+                problem = inspect(value, self._known)
+                if problem:
+                    problems[i] = problem
+        return problems
+
+    def _classify(self, value: bytes, error: Exception) -> Problem:
+        if isinstance(error, UnicodeDecodeError):
+            return Problem(Reason.NOT_UTF8, "not UTF-8")
+        deeper = inspect(value, self._known)
+        if deeper and deeper.reason is not Reason.NOT_JSON:
+            return deeper
+        if isinstance(error, msgspec.ValidationError):
+            return _explain(str(error))
+        return deeper or Problem(Reason.NOT_JSON, "malformed JSON")
+
+
+def _explain(message: str) -> Problem:
+    at = AT_PATH.search(message)
+    path = at.group(1) if at else "$"
+    text = message[: at.start()] if at else message
+    missing = MISSING.match(text)
+    if missing:
+        return Problem(Reason.MISSING_FIELD, "required", f"{path}.{missing.group(1)}")
+    if path == "$":
+        return Problem(Reason.NOT_OBJECT, "expected an object")
+    reason = next((reason for wording, reason in WORDINGS if wording in text), Reason.WRONG_TYPE)
+    detail = text if EXPECTED.match(text) else reason.description
+    return Problem(reason, detail.replace("`", ""), path)
+
+
+def _is_textual(kind: Any) -> bool:
+    """Whether every value of the type is written in quotation marks."""
+    info = msgspec.inspect.type_info(kind)
+    while isinstance(info, msgspec.inspect.Metadata):
+        info = info.type
+    options = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    unquoted = (msgspec.inspect.IntType, msgspec.inspect.FloatType, msgspec.inspect.ListType)
+    return not any(isinstance(option, unquoted) for option in options)

@@ -1,0 +1,60 @@
+"""What msgspec does not refuse: repeated keys, deep nesting, and numbers or text it skips in unknown fields."""
+
+import json
+import math
+import re
+
+from pipeline.decode.reasons import Problem, Reason
+
+MAX_DEPTH = 64
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+BRACKETS = re.compile(rb"[^\[\]{}]+")
+
+
+class _Broken(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def inspect(value: bytes, known: frozenset[str]) -> Problem | None:
+    """Check one record exactly, unknown fields included; None if its structure is sound.
+
+    Only names in `known` are told in the path: any other key may be anything.
+    """
+    if depth(value) > MAX_DEPTH:
+        return Problem(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        made = dict(pairs)
+        if len(made) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next((name for name in names if names.count(name) > 1 and name in known), "")
+            raise _Broken(Problem(Reason.DUPLICATE_KEY, "a key appears twice", f"$.{twice}" if twice else "$"))
+        return made
+
+    try:
+        json.loads(value, object_pairs_hook=unique, parse_int=_finite, parse_float=_finite, parse_constant=_finite)
+    except _Broken as broken:
+        return broken.problem
+    except (ValueError, RecursionError):
+        return Problem(Reason.NOT_JSON, "malformed JSON")
+    return None
+
+
+def depth(value: bytes) -> int:
+    """Deepest nesting of arrays and objects in a JSON text; strings do not count."""
+    level = deepest = 0
+    for bracket in BRACKETS.sub(b"", STRING.sub(b"", value)):
+        if bracket in b"[{":
+            level += 1
+            deepest = max(deepest, level)
+        else:
+            level -= 1
+    return deepest
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Broken(Problem(Reason.NON_FINITE, "a number is not finite"))
+    return number

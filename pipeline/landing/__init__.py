@@ -1,0 +1,1 @@
+"""From polled batches to Delta tables: exactly once, on any runner."""
