@@ -1,0 +1,104 @@
+# Every command a user or contributor needs; `make` alone lists them.
+# Paths are relative, so that the checkout may lie anywhere, spaces included.
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# Versions known to work come first. PYTHON=… on the command line goes before them all.
+PYTHONS := $(PYTHON) python3.11 python3.12 python3.13 python3
+VENV_PYTHON := .venv/bin/python
+PIP_INSTALL := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input install --quiet
+
+# A stamp says what .venv holds. The checkout's path is in its name, since a .venv that was moved is broken.
+HERE := $(firstword $(shell pwd -P | cksum))
+RUNTIME := .venv/runtime-$(HERE)
+DEV := .venv/dev-$(HERE)
+BENCH := .venv/bench-$(HERE)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: venv
+venv: $(RUNTIME) ## Make .venv with what hydratrace needs to run
+	@echo '.venv is ready: .venv/bin/hydratrace --help'
+
+.PHONY: dev
+dev: $(DEV) ## Make .venv with what work on hydratrace needs as well
+	@echo '.venv is ready: make test, make check'
+
+.PHONY: demo
+demo: $(RUNTIME) ## Run the whole path on simulated events
+	@.venv/bin/hydratrace demo
+
+.PHONY: test
+test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven are there
+	@$(VENV_PYTHON) -m pytest --quiet
+
+.PHONY: check
+check: $(DEV) ## Check format, lint, types, layers and generated documents
+	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'some files are not formatted: run make format' >&2; exit 1; }
+	@$(VENV_PYTHON) -m ruff check --quiet .
+	@$(VENV_PYTHON) -m mypy --no-error-summary
+	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
+	@$(VENV_PYTHON) -m queries.document --check docs
+
+.PHONY: format
+format: $(DEV) ## Format the code, mend what lint can mend
+	@$(VENV_PYTHON) -m ruff check --fix-only --quiet .
+	@$(VENV_PYTHON) -m ruff format --quiet .
+
+.PHONY: docs
+docs: $(DEV) ## Write the generated documents again
+	@$(VENV_PYTHON) -m queries.document docs
+
+.PHONY: clean
+clean: ## Remove all that was made, .venv and caches too
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist demo-lake
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Locks hold the hashes of all platforms. The resolver has an environment of its own: it is no part of the project.
+COMPILE := CUSTOM_COMPILE_COMMAND='make lock' .cache/lock/bin/python -m piptools compile --quiet --generate-hashes \
+	--allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --build-deps-for editable
+
+.PHONY: lock
+lock: $(RUNTIME) ## Resolve pyproject.toml into the requirements files again
+	@$(VENV_PYTHON) -m venv .cache/lock
+	@.cache/lock/bin/python -m pip --disable-pip-version-check install --quiet pip-tools==7.6.2
+	@$(COMPILE) --output-file requirements.txt pyproject.toml
+	@$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	@$(COMPILE) --extra dev --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt pyproject.toml
+
+$(RUNTIME): requirements.txt pyproject.toml
+	@$(make_venv)
+	@echo 'installing what hydratrace needs into .venv (once; 900 MB)'
+	@$(PIP_INSTALL) --require-hashes --requirement requirements.txt
+	@$(PIP_INSTALL) --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo 'installing what the tests and checks need into .venv'
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(BENCH): requirements-bench.txt $(DEV)
+	@$(PIP_INSTALL) --require-hashes --requirement requirements-bench.txt
+	@touch $@
+
+# Keeps a .venv that works here; otherwise makes one with the first Python that is new enough and has venv.
+define make_venv
+if [ "$$($(VENV_PYTHON) -c 'import pip, sys; print(sys.prefix)' 2>/dev/null)" = "$$(pwd -P)/.venv" ]; then exit 0; fi; \
+for python in $(PYTHONS); do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	new_enough=$$python; \
+	"$$python" -c 'import venv, ensurepip' 2>/dev/null || continue; \
+	exec "$$python" -m venv --clear .venv; \
+done; \
+if [ -n "$$new_enough" ]; then \
+	echo "$$new_enough lacks the modules venv and ensurepip: install them (on Debian and Ubuntu: python3-venv)" >&2; \
+else \
+	echo 'hydratrace needs Python 3.11 or newer: none of $(strip $(PYTHONS)) is on PATH and new enough; name one: make venv PYTHON=/path/to/python' >&2; \
+fi; \
+exit 1
+endef
