@@ -86,9 +86,12 @@ $(BENCH): requirements-bench.txt $(DEV)
 	@$(PIP_INSTALL) --require-hashes --requirement requirements-bench.txt
 	@touch $@
 
-# Keeps a .venv that works here; otherwise makes one with the first Python that is new enough and has venv.
+# Keeps a .venv that works and bears no stamp of another place; otherwise makes one with the first Python that is new
+# enough and has venv.
 define make_venv
-if [ "$$($(VENV_PYTHON) -c 'import pip, sys; print(sys.prefix)' 2>/dev/null)" = "$$(pwd -P)/.venv" ]; then exit 0; fi; \
+if $(VENV_PYTHON) -c 'import pip' 2>/dev/null && ! ls .venv | grep '^runtime-' | grep -qv -- '-$(HERE)$$'; then \
+	exit 0; \
+fi; \
 for python in $(PYTHONS); do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 	new_enough=$$python; \
