@@ -34,5 +34,9 @@ class SourceError(HydratraceError):
     """A source of events cannot be read, or no longer holds what the lake's position points at."""
 
 
+class UnreachableError(SourceError):
+    """The source does not answer now; it may later."""
+
+
 class HoleError(HydratraceError):
     """A batch starts beyond the lake's position: landing it would skip events silently."""

@@ -23,12 +23,30 @@ def _about(text: str, **limits: Any) -> msgspec.Meta:
 class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A receiver of alerts: `[[hooks]]` in the settings file."""
 
-    name: Annotated[str, _about("Name shown in `alerts`; unique.", min_length=1, max_length=64)]
-    type: Annotated[typing.Literal["jsonl", "webhook"], _about("jsonl appends to a file, webhook posts signed JSON.")]
-    path: Annotated[str, _about("jsonl: file to append to.")] = ""
-    url_file: Annotated[str, _about("webhook: file that holds the URL.")] = ""
-    secret_file: Annotated[str, _about("webhook: file that holds the whsec_… secret.")] = ""
-    allow_insecure: Annotated[bool, _about("webhook: allow http and private addresses (for your own machine).")] = False
+    name: Annotated[
+        str,
+        _about(
+            "Name shown in `alerts`; unique. Letters, digits, - and _: it names a lock file too.",
+            pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        ),
+    ]
+    type: Annotated[
+        typing.Literal["jsonl", "webhook", "slack", "pagerduty", "ocsf", "stix", "kafka"],
+        _about("What speaks to the receiver: one of the files in pipeline/alerts/hooks."),
+    ]
+    verdicts: Annotated[
+        tuple[typing.Literal["distillation", "trial_abuse", "resale", "organisation", "undetermined"], ...],
+        _about("Verdicts that it hears of."),
+    ] = ("distillation", "trial_abuse", "resale")
+    path: Annotated[str, _about("jsonl, ocsf: file to append to; stix: folder to write to.")] = ""
+    url_file: Annotated[str, _about("File that holds the URL, a secret of its own with Slack.")] = ""
+    secret_file: Annotated[
+        str, _about("webhook, ocsf, stix: file of whsec_… secrets, one a line; pagerduty: of the routing key.")
+    ] = ""
+    ca_file: Annotated[str, _about("PEM file of the authorities that sign the receiver's certificate.")] = ""
+    allow_insecure: Annotated[bool, _about("Allow http and private addresses (for your own machines).")] = False
+    timeout_seconds: Annotated[float, _about("Longest that one try may take.", gt=0, le=30)] = 20.0
+    topic: Annotated[str, _about("kafka: topic to write to.")] = "hydratrace.finding.v1"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         typing.Literal["kafka-python", "confluent"], _about("Kafka client; confluent needs the [fast] extra.")
     ] = "kafka-python"
     poll_records: Annotated[int, _about("Most records in one polled batch.", ge=1, le=1_000_000)] = 20_000
-    commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 200_000
-    commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 256 * 2**20
+    commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 100_000
+    commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 128 * 2**20
     tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
     processes: Annotated[int, _about("Processes that land side by side.", ge=1, le=64)] = 1
     hooks: Annotated[list[Hook], _about("Receivers of alerts.")] = []

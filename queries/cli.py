@@ -1,6 +1,7 @@
 """The console script `hydratrace`: mounts the commands of every floor, turns errors into one line and a status."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (*PIPELINE, *GRAPH, *QUERIES)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 ran and failed, 2 wrong use."""
+    _quiet_libraries()
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     command: Command = parsed.command
@@ -36,6 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def _quiet_libraries() -> None:
+    """Let our own warnings through; libraries' only from errors on, and Kafka's not at all: we tell outages once."""
+    logging.basicConfig(level=logging.ERROR, format="hydratrace: %(message)s")
+    for floor in ("pipeline", "graph", "queries"):
+        logging.getLogger(floor).setLevel(logging.WARNING)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def build_parser() -> argparse.ArgumentParser:

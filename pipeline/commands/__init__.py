@@ -1,5 +1,6 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
+from pipeline.commands.land import COMMAND as LAND
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (LAND,)

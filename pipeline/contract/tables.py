@@ -65,7 +65,9 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
     """Offsets that were lost before they could be read, and somebody said to go on."""
 
-    end_offset: Annotated[int, d("First offset after the gap; `_offset` is the first one lost.")]
+    end_offset: Annotated[
+        int | None, d("First offset after the gap (`_offset` is the first one lost); null if unknown.")
+    ]
     reason: Annotated[str, d("retention, or topic re-created.")]
     recorded_at: Annotated[datetime, d("When we were told to go on (our clock).")]
 

@@ -48,7 +48,7 @@ class Decoder:
     def decode(self, polled: PolledBatch, landed_at: datetime) -> Decoded:
         """Split a batch into rows and rejects: each record is in exactly one of them."""
         parsed = self._parser.parse(polled.values)
-        index, columns, problems = parsed.index, dict[str, Sequence[Any]](parsed.columns), dict(parsed.problems)
+        index, columns, problems = parsed.places, dict[str, Sequence[Any]](parsed.columns), dict(parsed.problems)
         if index:
             broken = self._broken_rules(polled, index, columns)
             if broken:

@@ -30,9 +30,9 @@ WORDINGS = (
 
 
 class Parsed(NamedTuple):
-    """Good records as columns (field → a value a record), their indexes in the batch, and the problems of the rest."""
+    """Good records as columns (field → a value a record), their places in the batch, and the problems of the rest."""
 
-    index: list[int]
+    places: list[int]
     columns: dict[str, tuple[Any, ...]]
     problems: dict[int, Problem]
 
@@ -47,7 +47,7 @@ class Parser:
         self._textual = tuple(_is_textual(f.type) for f in msgspec.structs.fields(record))
 
     def parse(self, values: Sequence[bytes | None]) -> Parsed:
-        """Parse a batch; every index ends in exactly one of `index` and `problems`."""
+        """Parse a batch; every index ends in exactly one of `places` and `problems`."""
         index: list[int] = []
         records: list[Event] = []
         problems: dict[int, Problem] = {}

@@ -1,0 +1,93 @@
+"""hydratrace land: events from a folder or Kafka into the lake, exactly once."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.command import Command, lake_argument
+from pipeline.errors import UsageError
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.sources.source import Source
+
+GRACE_SECONDS = 9.0  # a job is asked to be gone 10 s after SIGTERM; what is abandoned is read again from the tip
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    lake_argument(parser)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--files", metavar="DIR", help="folder of <topic>.jsonl or <topic>/*.jsonl")
+    source.add_argument("--bootstrap-servers", metavar="H:P", help="Kafka brokers")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--once", action="store_true", help="land what is there and end (the default)")
+    when.add_argument("--follow", action="store_true", help="go on with what comes, until SIGTERM")
+    parser.add_argument("--accept-loss", action="store_true", help="go on over lost records; they are listed in gaps")
+    parser.add_argument("--key-file", metavar="FILE", help="key that tokens are made with")
+    parser.add_argument("--fetcher", choices=["kafka-python", "confluent"], help="Kafka client")
+    parser.add_argument("--processes", metavar="N", help="processes that land side by side")
+    parser.add_argument("beam", nargs="*", metavar="-- BEAM OPTIONS", help="options of Beam's in-process runner")
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    source = make_source(settings)
+    from pipeline.landing.land import land
+
+    stop = threading.Event()
+    with _stopped_by_signals(stop):
+        land(source, settings, stop, following=arguments.follow, accept_loss=arguments.accept_loss, beam=arguments.beam)
+    return 0
+
+
+def make_source(settings: Settings) -> "Source":
+    """Make the source that the settings name; raises UsageError if they name none, or two."""
+    if bool(settings.files) == bool(settings.bootstrap_servers):
+        raise UsageError(
+            "no source of events" if not settings.files else "two sources of events",
+            expected="one of --files DIR and --bootstrap-servers HOST:PORT",
+        )
+    if settings.files:
+        from pipeline.sources.directory import Directory
+
+        return Directory(
+            Path(settings.files), settings.topic_names(), settings.poll_records, settings.commit_bytes // 2
+        )
+    from pipeline.sources import client_settings
+    from pipeline.sources.kafka import Kafka
+
+    client_settings.check(settings.kafka)
+    return Kafka(
+        settings.bootstrap_servers,
+        settings.topic_names(),
+        settings.kafka,
+        settings.fetcher,
+        settings.poll_records,
+        settings.commit_records,
+        settings.commit_bytes,
+    )
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(stop: threading.Event):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def handle(number: int, frame: object) -> None:
+        del frame
+        stop.set()
+        timer = threading.Timer(GRACE_SECONDS, os._exit, [0])
+        timer.daemon = True
+        timer.start()
+        print(f"stopping after {signal.Signals(number).name}", file=sys.stderr)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+COMMAND = Command("land", "land events from a folder or Kafka in the lake, exactly once", _arguments, _run)

@@ -1,0 +1,112 @@
+"""Appends to Delta tables, exactly once: the application transaction is the position, moved by compare-and-set."""
+
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from pipeline.errors import HoleError, LakeError
+from pipeline.lake import Lake
+from pipeline.sources.batch import Span
+
+# A lost race means that somebody else moved the tip or compacted; 3 writers with compaction never needed 5 tries.
+ATTEMPTS = 20
+BACKOFF_SECONDS = 0.05
+WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one span, by ascending `_offset`."""
+
+    span: Span
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """How many rows one commit added."""
+
+    rows: int
+
+
+def append_rows(lake: Lake, table: str, parts: Iterable[Part]) -> Appended:
+    """Append event rows and move the tips, in one commit; rows before a tip are dropped.
+
+    Raises HoleError if a part starts beyond its partition's tip, LakeError if the lake cannot be written.
+    """
+    return _append(lake, table, list(parts), holes=False)
+
+
+def append_rejects(lake: Lake, parts: Iterable[Part]) -> Appended:
+    """Append rejected records; spans without any leave the tips alone, so holes are normal."""
+    return _append(lake, "rejected", [part for part in parts if part.rows.num_rows], holes=True)
+
+
+def move_tip(lake: Lake, span: Span) -> None:
+    """Step over `span`, whose records are lost and have been written down in `gaps`."""
+    delta = lake.table(span.table)
+    if delta.transaction_version(span.application) == span.start:
+        _commit(delta, lake.table(span.table).schema().to_arrow(), [], [Transaction(span.application, span.end)])
+
+
+def _append(lake: Lake, table: str, parts: list[Part], *, holes: bool) -> Appended:
+    for attempt in range(ATTEMPTS):
+        delta = lake.table(table)
+        fresh, tips = _beyond_tips(delta, parts, holes=holes)
+        if not tips:
+            return Appended(0)
+        transactions = [Transaction(application, end) for application, end in tips.items()]
+        try:
+            _commit(delta, parts[0].rows.schema, fresh, transactions)
+        except CommitFailedError:
+            time.sleep(BACKOFF_SECONDS * (attempt + 1) * random.random())
+            continue
+        except (DeltaError, OSError) as error:
+            raise LakeError(
+                f"cannot write {lake.path(table)}: {str(error).splitlines()[0]}",
+                remedy="nothing was half-written; mend the disk or its permissions and start again",
+            ) from None
+        return Appended(sum(rows.num_rows for rows in fresh))
+    raise LakeError(
+        f"{ATTEMPTS} other writers in a row were faster at {lake.path(table)}", remedy="run fewer jobs on this lake"
+    )
+
+
+def _beyond_tips(delta: DeltaTable, parts: list[Part], *, holes: bool) -> tuple[list[pa.Table], dict[str, int]]:
+    """Rows that have not landed yet, and the tips after them; `parts` of one application come in order."""
+    fresh: list[pa.Table] = []
+    tips: dict[str, int] = {}
+    for part in parts:
+        span = part.span
+        tip = tips.get(span.application, delta.transaction_version(span.application))
+        if tip is not None and tip >= span.end:
+            continue
+        if tip is not None and span.start > tip and not holes:
+            raise HoleError(
+                f"{span.topic}/{span.partition}: a batch starts at {span.start}, but only {tip} have landed",
+                expected="batches that follow one another",
+                remedy="start the job again: it reads from the lake's position",
+            )
+        rows = part.rows
+        if tip is not None and span.start < tip:
+            rows = rows.filter(pc.field("_offset") >= tip)
+        fresh.append(rows)
+        tips[span.application] = span.end
+    return fresh, tips
+
+
+def _commit(delta: DeltaTable, schema: pa.Schema, fresh: list[pa.Table], transactions: list[Transaction]) -> None:
+    data = pa.concat_tables(fresh) if fresh else schema.empty_table()
+    write_deltalake(
+        delta,
+        data,
+        mode="append",
+        writer_properties=WRITER,
+        commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
+    )

@@ -1,0 +1,40 @@
+"""Keeps tables at few files: a commit and a reader pay for each live file."""
+
+import logging
+from collections import Counter
+from pathlib import Path
+
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from pipeline.contract.tables import EVENT_TABLES
+from pipeline.lake import Lake
+
+# A commit costs about 80 µs a live file: at this many beyond one a partition, 8 ms.
+SPARE_FILES = 100
+TARGET_BYTES = 64 * 2**20  # files of this size are left alone, so that a day's big file is not rewritten for small ones
+# Vacuum beside a writer removed live files at retention 0, never from a day up; two days leave room for clocks.
+VACUUM_HOURS = 48
+
+log = logging.getLogger(__name__)
+
+
+def compact_if_due(lake: Lake) -> list[str]:
+    """Merge the small files of every landing table that has too many; return the tables that were compacted.
+
+    A writer that is faster wins: the merge is then tried again at a later tick.
+    """
+    done = []
+    for name in (*(table.name for table in EVENT_TABLES), "rejected"):
+        files = lake.files(name)
+        folders = Counter(Path(file).parent for file in files)
+        if len(files) <= len(folders) + SPARE_FILES:
+            continue
+        delta = lake.table(name)
+        try:
+            delta.optimize.compact(target_size=TARGET_BYTES, max_concurrent_tasks=1)
+            delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, full=True)
+        except (CommitFailedError, DeltaError, OSError) as error:
+            log.warning("compaction of %s put off: %s", name, str(error).splitlines()[0])
+            continue
+        done.append(name)
+    return done

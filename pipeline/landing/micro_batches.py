@@ -1,0 +1,124 @@
+"""Landing on Beam's in-process runner: fix a span of each partition, run one bounded pipeline, repeat."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+
+from pipeline import errors
+from pipeline.contract.tables import EVENT_TABLES
+from pipeline.deltalog import transaction_versions
+from pipeline.lake import Lake
+from pipeline.landing.compaction import compact_if_due
+from pipeline.landing.losses import settle
+from pipeline.landing.transforms import NAMESPACE, LandBatches
+from pipeline.privacy.keyfile import Key
+from pipeline.sources.source import Source
+
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0  # of a job that has not read anything yet: longer than a broker's restart
+OUR_ERROR = re.compile(r"pipeline\.errors\.(\w+): (.*?)(?: \[while running|\n|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick did, and the lag before it (offsets in Kafka, bytes in files); idle: there was nothing to do."""
+
+    landed: int
+    rejected: int
+    lag: int
+    idle: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a landing job needs."""
+
+    lake: Lake
+    key: Key
+    source: Source
+    commit_records: int
+    commit_bytes: int
+    accept_loss: bool = False
+    beam_arguments: Sequence[str] = ()
+
+    def tick(self) -> Tick:
+        """Land what one bounded look at the source shows.
+
+        Raises SourceError, LakeError or HoleError; whatever happens, the lake stays at a tick's boundary.
+        """
+        tips = {table.name: transaction_versions(self.lake.path(table.name)) for table in EVENT_TABLES}
+        plan = self.source.plan(
+            lambda table, application: tips[table].get(application),
+            {table: frozenset(found) for table, found in tips.items()},
+        )
+        if plan.losses:
+            settle(self.lake, plan.losses, accept=self.accept_loss)
+            return Tick(0, 0, plan.lag, idle=False)
+        if not plan.spans:
+            return Tick(0, 0, plan.lag, idle=True)
+        pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(list(self.beam_arguments)))
+        land = LandBatches(self.source, self.key, self.lake.root, self.commit_records, self.commit_bytes)
+        _ = pipeline | beam.Create(plan.spans, reshuffle=False) | land
+        counted = _run(pipeline)
+        compact_if_due(self.lake)
+        return Tick(counted.get("landed", 0), counted.get("rejected", 0), plan.lag, idle=False)
+
+
+def drain(job: Job, stop: threading.Event, report: Callable[[Tick], None]) -> None:
+    """Land until nothing is left, or `stop` is set."""
+    while not stop.is_set():
+        tick = _patient_tick(job, stop, PATIENCE_SECONDS)
+        if tick is None or tick.idle:
+            return
+        report(tick)
+
+
+def follow(job: Job, stop: threading.Event, report: Callable[[Tick], None], tick_seconds: float) -> None:
+    """Land until `stop` is set; a source that falls silent later is waited for."""
+    patience = PATIENCE_SECONDS
+    while not stop.is_set():
+        tick = _patient_tick(job, stop, patience)
+        if tick is None:
+            return
+        report(tick)
+        patience = float("inf")
+        if tick.idle:
+            stop.wait(tick_seconds)
+
+
+def _patient_tick(job: Job, stop: threading.Event, patience: float) -> Tick | None:
+    """One tick, tried again with growing pauses while the source cannot be reached; None when told to stop."""
+    pause = FIRST_RETRY_SECONDS
+    while not stop.is_set():
+        try:
+            return job.tick()
+        except errors.UnreachableError as error:
+            if pause > patience:
+                raise
+            logging.getLogger(__name__).warning("%s; trying again in %.0f s", error, pause)
+            stop.wait(pause)
+            patience -= pause
+            pause = min(2 * pause, LONGEST_RETRY_SECONDS)
+    return None
+
+
+def _run(pipeline: beam.Pipeline) -> Mapping[str, int]:
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:
+        ours = OUR_ERROR.search(str(error))
+        if ours is None:
+            raise
+        # Beam hands a worker's exception over as text only.
+        raise getattr(errors, ours.group(1))(ours.group(2)) from None
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
+    return {counter.key.metric.name: counter.committed or 0 for counter in counters}

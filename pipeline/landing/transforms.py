@@ -1,0 +1,110 @@
+"""The Beam transforms of landing: the same on every runner. No shuffle lies between reading and landing."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from pipeline.decode.decoder import Decoded, Decoder
+from pipeline.lake import Lake
+from pipeline.landing.append import Part, append_rejects, append_rows
+from pipeline.privacy.keyfile import Key
+from pipeline.privacy.tokens import Tokens
+from pipeline.sources.batch import PolledBatch, Span
+from pipeline.sources.source import Source
+
+NAMESPACE = "hydratrace"
+
+
+class LandBatches(beam.PTransform):
+    """Read spans, decode them and land them: one commit a table for all partitions of a bundle."""
+
+    def __init__(self, source: Source, key: Key, lake: Path, commit_records: int, commit_bytes: int) -> None:
+        super().__init__()
+        self._source, self._key, self._lake = source, key, lake
+        self._commit_records, self._commit_bytes = commit_records, commit_bytes
+
+    def expand(self, spans: beam.PCollection[Span]) -> beam.PCollection[int]:
+        """PCollection of Span → PCollection of rows landed, a number a commit."""
+        return (
+            spans
+            | "Fetch" >> beam.ParDo(FetchFn(self._source))
+            | "Decode" >> beam.ParDo(DecodeFn(self._key))
+            | "Land" >> beam.ParDo(LandFn(self._lake, self._commit_records, self._commit_bytes))
+        )
+
+
+class FetchFn(beam.DoFn):
+    """Span → its polled batches."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def process(self, span: Span) -> Iterator[PolledBatch]:
+        """Read one span."""
+        yield from self._source.fetch(span)
+
+
+class DecodeFn(beam.DoFn):
+    """Polled batch → good rows and rejects."""
+
+    def __init__(self, key: Key) -> None:
+        self._key = key
+
+    def setup(self) -> None:
+        """Make the decoders on first use."""
+        self._tokens, self._decoders = Tokens(self._key), dict[str, Decoder]()
+
+    def process(self, polled: PolledBatch) -> Iterator[Decoded]:
+        """Decode one batch."""
+        table = polled.span.table
+        if table not in self._decoders:
+            self._decoders[table] = Decoder(table, self._tokens)
+        yield self._decoders[table].decode(polled, datetime.now(UTC))
+
+
+class LandFn(beam.DoFn):
+    """Decoded batches → committed rows: when a bundle ends, or a commit's bounds are reached."""
+
+    def __init__(self, lake: Path, commit_records: int, commit_bytes: int) -> None:
+        self._root, self._commit_records, self._commit_bytes = lake, commit_records, commit_bytes
+        self._landed = Metrics.counter(NAMESPACE, "landed")
+        self._rejected = Metrics.counter(NAMESPACE, "rejected")
+
+    def setup(self) -> None:
+        """Open the lake."""
+        self._lake = Lake.open(self._root)
+
+    def start_bundle(self) -> None:
+        """Begin with nothing in hand."""
+        self._held: list[Decoded] = []
+
+    def process(self, decoded: Decoded) -> None:
+        """Take one decoded batch; land what is held when it is enough for a commit."""
+        self._held.append(decoded)
+        records = sum(held.rows.num_rows + held.rejected.num_rows for held in self._held)
+        size = sum(held.rows.nbytes + held.rejected.nbytes for held in self._held)
+        if records >= self._commit_records or size >= self._commit_bytes:
+            self._land()
+
+    def finish_bundle(self) -> None:
+        """Land what is held."""
+        self._land()
+
+    def _land(self) -> None:
+        if not self._held:
+            return
+        held, self._held = self._held, []
+        # Rejects first: were the rows first, a crash between the two would lose the rejects.
+        self._rejected.inc(append_rejects(self._lake, [Part(d.span, d.rejected) for d in held]).rows)
+        for table, decoded in _by_table(held).items():
+            self._landed.inc(append_rows(self._lake, table, [Part(d.span, d.rows) for d in decoded]).rows)
+
+
+def _by_table(decoded: Iterable[Decoded]) -> dict[str, list[Decoded]]:
+    tables: dict[str, list[Decoded]] = {}
+    for one in decoded:
+        tables.setdefault(one.span.table, []).append(one)
+    return tables

@@ -1,0 +1,72 @@
+"""confluent-kafka as the fetcher: librdkafka does the protocol in C."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from pipeline.sources import client_settings
+from pipeline.sources.batch import PolledBatch, Span
+from pipeline.sources.fetchers import FETCH_BYTES, POLL_SECONDS
+
+QUEUE_KBYTES = 32 * 1024  # records that librdkafka may fetch ahead, per partition
+
+
+class ConfluentFetcher:
+    """Reads one partition with librdkafka."""
+
+    def __init__(self, servers: str, client: Mapping[str, str], span: Span) -> None:
+        self._consumer: Any = Consumer(
+            {
+                "bootstrap.servers": servers,
+                "group.id": "hydratrace",  # required by librdkafka; nothing is committed to it
+                "isolation.level": "read_committed",
+                "auto.offset.reset": "error",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "fetch.message.max.bytes": FETCH_BYTES,
+                "queued.max.messages.kbytes": QUEUE_KBYTES,
+                "log_level": 0,
+                **client_settings.for_librdkafka(client),
+            }
+        )
+        self._next = span.start
+        self._assign(span, span.start)
+
+    def _assign(self, span: Span, offset: int) -> None:
+        self._consumer.assign([TopicPartition(span.topic, span.partition, offset)])
+        self._next = offset
+
+    def poll(self, span: Span, most: int) -> PolledBatch | None:
+        """Read up to `most` records from `span.start`."""
+        if self._next != span.start:
+            self._assign(span, span.start)
+        try:
+            messages = self._consumer.consume(most, timeout=POLL_SECONDS)
+        except KafkaException:
+            return None
+        events = [m for m in messages if m.error() is None or m.error().code() == KafkaError._PARTITION_EOF]
+        if not events:
+            return None
+        # The end-of-partition event stands beyond what was aborted and beyond commit markers.
+        end = events[-1].offset() + (events[-1].error() is None)
+        messages = [message for message in events if message.error() is None]
+        if end > span.end:
+            messages = [message for message in messages if message.offset() < span.end]
+            end = span.end
+            self._assign(span, end)
+        if end == span.start:
+            return None
+        self._next = end
+        return PolledBatch(
+            replace(span, end=end),
+            [message.offset() for message in messages],
+            [message.value() for message in messages],
+            [message.key() for message in messages],
+            [message.timestamp()[1] for message in messages],
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._consumer.close()
