@@ -1,5 +1,6 @@
 """confluent-kafka as the fetcher: librdkafka does the protocol in C."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,8 @@ from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.fetchers import FETCH_BYTES, POLL_SECONDS
 
-QUEUE_KBYTES = 32 * 1024  # records that librdkafka may fetch ahead, per partition
+CONSUME_SECONDS = 0.1
+QUEUE_KBYTES = 8 * 1024  # records that librdkafka may fetch ahead, per partition
 
 
 class ConfluentFetcher:
@@ -43,7 +45,7 @@ class ConfluentFetcher:
         if self._next != span.start:
             self._assign(span, span.start)
         try:
-            messages = self._consumer.consume(most, timeout=POLL_SECONDS)
+            messages = self._wait(min(most, span.end - span.start))
         except KafkaException:
             return None
         events = [m for m in messages if m.error() is None or m.error().code() == KafkaError._PARTITION_EOF]
@@ -52,10 +54,6 @@ class ConfluentFetcher:
         # The end-of-partition event stands beyond what was aborted and beyond commit markers.
         end = events[-1].offset() + (events[-1].error() is None)
         messages = [message for message in events if message.error() is None]
-        if end > span.end:
-            messages = [message for message in messages if message.offset() < span.end]
-            end = span.end
-            self._assign(span, end)
         if end == span.start:
             return None
         self._next = end
@@ -66,6 +64,15 @@ class ConfluentFetcher:
             [message.key() for message in messages],
             [message.timestamp()[1] for message in messages],
         )
+
+    def _wait(self, most: int) -> list[Any]:
+        """Messages and events; unlike one long `consume`, it does not wait for `most` when fewer are there."""
+        deadline = time.monotonic() + POLL_SECONDS
+        while time.monotonic() < deadline:
+            messages: list[Any] = self._consumer.consume(most, timeout=CONSUME_SECONDS)
+            if messages:
+                return messages
+        return []
 
     def close(self) -> None:
         """Close the connection."""

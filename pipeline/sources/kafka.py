@@ -43,8 +43,8 @@ class Kafka:
         except (KafkaError, OSError) as error:
             self.close()
             raise _unreachable(self.bootstrap_servers, error) from None
-        share = max(1, self.span_records // max(1, len(partitions)))
-        spans, lag, losses = [], 0, []
+        losses: list[Loss] = []
+        waiting: list[Span] = []
         for span, place in zip(partitions, at, strict=True):
             begin, end, tip = begins[place], ends[place], tips(span.table, span.application)
             losses.extend(_losses(span, begin, tip, known.get(span.table, frozenset())))
@@ -55,10 +55,11 @@ class Kafka:
                     expected="the cluster that the lake was landed from",
                     remedy="check bootstrap_servers, or land into a new lake",
                 )
-            lag += end - start
             if start < end:
-                spans.append(replace(span, start=start, end=min(end, start + share)))
-        return Plan(spans, lag, losses)
+                waiting.append(replace(span, start=start, end=end))
+        share = max(1, self.span_records // max(1, len(waiting)))
+        spans = [replace(span, end=min(span.end, span.start + share)) for span in waiting]
+        return Plan(spans, sum(span.end - span.start for span in waiting), losses)
 
     def fetch(self, span: Span) -> Iterator[PolledBatch]:
         """Read `span` with the fetcher of the settings, one for each partition and process."""
