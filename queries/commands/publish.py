@@ -1,0 +1,31 @@
+"""`hydratrace publish`: write the case file that queries, reports and any DuckDB shell read."""
+
+import argparse
+import time
+from pathlib import Path
+
+from pipeline.command import Command, lake_argument
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from queries.terminal import plain
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    lake_argument(parser)
+    parser.add_argument("--out", type=Path, metavar="FILE", help="file to write (default: LAKE/case.duckdb)")
+
+
+def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+    from queries.casefile.publish import publish
+
+    started = time.monotonic()
+    done = publish(Lake.open(Path(settings.lake)), parsed.out)
+    print(
+        f"published {plain(str(done.path))}: run {plain(done.run_id)}, {done.clusters} clusters, "
+        f"{done.accounts} accounts; {done.days_written} of {done.days} days written, "
+        f"{time.monotonic() - started:.1f} s"
+    )
+    return 0
+
+
+COMMAND = Command("publish", "write the case file of the current link run", _arguments, _run)

@@ -1,0 +1,40 @@
+"""What `sql` and `query` share: their flags, and how one statement is run and shown."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline.command import lake_argument
+from pipeline.errors import UsageError
+from pipeline.lake import Lake
+from pipeline.settings import Settings
+from queries.parameters import Value
+
+FORMATS = ("table", "csv", "json", "parquet")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add --lake, --format, --output and the limits."""
+    lake_argument(parser)
+    parser.add_argument("--format", choices=FORMATS, default="table", help="default: table")
+    parser.add_argument("--output", "-o", type=Path, metavar="FILE", help="write to FILE instead of standard output")
+    parser.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS", help="default: 60")
+    parser.add_argument("--memory-limit", type=int, default=2048, metavar="MIB", help="default: 2048")
+
+
+def run_statement(parsed: argparse.Namespace, settings: Settings, sql: str, values: Mapping[str, Value]) -> int:
+    """Run `sql` in the sandbox and write its rows as the flags say."""
+    from queries.formats.destination import write
+    from queries.limited import caged_process, deadline, rows
+    from queries.sandbox import Limits, open_case
+
+    if not 0 < parsed.time_limit <= 86_400 or parsed.memory_limit < 64:
+        raise UsageError("wrong limits", expected="--time-limit up to 86400 and --memory-limit of 64 or more")
+    limits = Limits(seconds=parsed.time_limit, memory_mib=parsed.memory_limit)
+    with (
+        open_case(Lake.open(Path(settings.lake)).root, limits) as connection,
+        caged_process(limits),
+        deadline(connection, limits),
+    ):
+        write(rows(connection, sql, values, limits), parsed.format, parsed.output)
+    return 0

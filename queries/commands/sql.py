@@ -1,0 +1,21 @@
+"""`hydratrace sql`: one SELECT over the case file, safe whoever wrote it."""
+
+import argparse
+import sys
+
+from pipeline.command import Command
+from pipeline.settings import Settings
+from queries.commands import running
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sql", metavar="SELECT", help="one SELECT; - reads it from standard input")
+    running.arguments(parser)
+
+
+def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+    sql = sys.stdin.read() if parsed.sql == "-" else parsed.sql
+    return running.run_statement(parsed, settings, sql, {})
+
+
+COMMAND = Command("sql", "run one SELECT over the case file and every event, read-only", _arguments, _run)

@@ -1,0 +1,197 @@
+import hashlib
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+from queries.errors import QueryError
+from queries.limited import deadline, rows
+from queries.sandbox import Limits, open_case
+
+LIMITS = Limits(seconds=5, memory_mib=256)
+
+
+def ask(lake: Lake, sql: str, limits: Limits = LIMITS) -> list[dict]:
+    with open_case(lake.root, limits) as connection, deadline(connection, limits):
+        return rows(connection, sql, {}, limits).read_all().to_pylist()
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def written(attack: str, lake: Lake) -> str:
+    return attack.format(root=lake.root, case=lake.root / "case.duckdb", out=lake.root.parent / "out")
+
+
+# Each with {root} the lake, {case} its case file and {out} a file outside it.
+HOSTILE = {
+    "copy": "COPY (SELECT 1) TO '{out}'",
+    "copy in a CTE": "WITH w AS (COPY (SELECT 1) TO '{out}') SELECT 1",
+    "copy onto the case file": "COPY (SELECT 1) TO '{case}' (USE_TMP_FILE false)",
+    "copy in a CTE onto the case file": "WITH w AS (COPY (SELECT 1) TO '{case}' (USE_TMP_FILE false)) SELECT 1",
+    "copy in a CTE onto its log": "WITH w AS (COPY (SELECT 1) TO '{case}.wal' (USE_TMP_FILE false)) SELECT 1",
+    "copy from": "COPY clusters FROM '/etc/passwd'",
+    "explain analyze copy": "EXPLAIN ANALYZE COPY (SELECT 1) TO '{out}'",
+    "delete in a CTE": "WITH w AS (DELETE FROM clusters RETURNING *) SELECT * FROM w",
+    "insert in a CTE": "WITH w AS (INSERT INTO clusters FROM clusters RETURNING *) SELECT * FROM w",
+    "update": "UPDATE clusters SET verdict = 'organisation'",
+    "create": "CREATE TABLE t AS SELECT 1",
+    "create elsewhere": "CREATE TABLE memory.main.t AS SELECT 1",
+    "drop": "DROP TABLE clusters",
+    "attach": "ATTACH '{out}'",
+    "attach the case file to write": "ATTACH '{root}/case.duckdb' AS again (READ_WRITE)",
+    "detach": "DETACH casefile",
+    "use": "USE memory",
+    "install": "INSTALL httpfs",
+    "load": "LOAD httpfs",
+    "set": "SET enable_external_access = true",
+    "reset": "RESET lock_configuration",
+    "set in passing": "SET VARIABLE x = 1",
+    "pragma": "PRAGMA database_list",
+    "profiling output": "PRAGMA profiling_output = '{out}'",
+    "export": "EXPORT DATABASE '{out}'",
+    "import": "IMPORT DATABASE '{root}'",
+    "call": "CALL enable_logging()",
+    "logging into a file": "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '{out}')",
+    "secret": "CREATE SECRET s (TYPE http, BEARER_TOKEN 'x')",
+    "persistent secret": "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+    "two statements": "SELECT 1; COPY (SELECT 1) TO '{out}'",
+    "none": "-- nothing",
+    "read_csv": "SELECT * FROM read_csv('/etc/passwd')",
+    "read_text": "SELECT * FROM read_text('/etc/passwd')",
+    "read_blob": "SELECT * FROM read_blob('{root}/hydratrace.json')",
+    "read_json": "SELECT * FROM read_json('{root}/hydratrace.json')",
+    "read_parquet": "SELECT * FROM read_parquet('{root}/usage/*/*.parquet')",
+    "another database": "SELECT * FROM read_duckdb('{root}/case.duckdb', table_name = 'clusters')",
+    "a file as a table": "SELECT * FROM '/etc/passwd'",
+    "a csv as a table": "SELECT * FROM '/etc/hosts.csv'",
+    "glob": "SELECT * FROM glob('/etc/*')",
+    "sniff": "SELECT * FROM sniff_csv('/etc/passwd')",
+    "parquet metadata": "SELECT * FROM parquet_metadata('{root}/usage/*/*.parquet')",
+    "http": "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')",
+    "http as a table": "SELECT * FROM 'https://127.0.0.1:9/x.parquet'",
+    "extensions on disk": "SELECT * FROM duckdb_extensions()",
+    "environment": "SELECT getenv('HOME')",
+    "python variable": "SELECT * FROM LIMITS",
+    "query from text": "SELECT * FROM query('COPY (SELECT 1) TO ''{out}''')",
+    "serialized copy": "SELECT json_execute_serialized_sql(json_serialize_sql('COPY (SELECT 1) TO ''{out}'''))",
+    "prepared": "PREPARE p AS COPY (SELECT 1) TO '{out}'",
+    "checkpoint": "CHECKPOINT casefile",
+    "transaction": "BEGIN TRANSACTION",
+}
+
+
+@pytest.fixture(scope="module")
+def shared(published_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    root = tmp_path_factory.mktemp("hostile") / "lake"
+    shutil.copytree(published_root, root)
+    return Lake.open(root)
+
+
+@pytest.mark.parametrize("attack", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_sql_is_refused_and_changes_nothing(shared: Lake, attack: str) -> None:
+    before = digests(shared.root)
+    with pytest.raises(QueryError):
+        ask(shared, written(attack, shared))
+    assert digests(shared.root) == before
+    assert not (shared.root.parent / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [sql for name, sql in HOSTILE.items() if "copy" in name or name in {"attach", "export", "profiling output"}],
+)
+def test_the_sandbox_holds_without_the_statement_check(shared: Lake, attack: str) -> None:
+    before = digests(shared.root)
+    with open_case(shared.root, LIMITS) as connection, pytest.raises(duckdb.Error):
+        connection.execute(written(attack, shared)).fetchall()
+    assert digests(shared.root) == before
+
+
+def test_a_checkpoint_in_a_select_leaves_the_file_alone(shared: Lake) -> None:
+    before = digests(shared.root)
+    ask(shared, "SELECT * FROM checkpoint('casefile')")
+    assert digests(shared.root) == before
+
+
+def test_a_planted_log_is_not_replayed(published: Lake) -> None:
+    forger = published.root / "forged.duckdb"
+    shutil.copy(published.root / "case.duckdb", forger)
+    forger.chmod(0o600)
+    with duckdb.connect(str(forger)) as connection:
+        connection.execute("SET checkpoint_threshold = '1GB'; PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("UPDATE clusters SET verdict = 'organisation'")
+    planted = published.root / "case.duckdb.wal"
+    Path(f"{forger}.wal").rename(planted)
+    with pytest.raises(LakeError, match="was not written by hydratrace"):
+        ask(published, "SELECT verdict FROM clusters")
+    planted.unlink()
+    assert {row["verdict"] for row in ask(published, "SELECT verdict FROM clusters")} == {
+        "distillation",
+        "organisation",
+    }
+
+
+def test_a_log_beside_a_segment_is_not_replayed(published: Lake) -> None:
+    segment = next((published.root / "segments").glob("*.duckdb"))
+    Path(f"{segment}.wal").write_bytes(b"")
+    with pytest.raises(LakeError, match="was not written by hydratrace"):
+        ask(published, "SELECT 1")
+
+
+def test_every_event_is_in_reach_and_the_case_file_has_the_concerned_ones(published: Lake) -> None:
+    assert ask(published, "SELECT count(*) AS n FROM usage") == [{"n": 6}]
+    assert ask(published, "SELECT count(*) AS n FROM all_usage") == [{"n": 7}]
+    assert ask(published, "SELECT address FROM all_events WHERE event_id = 'u7'") == [{"address": "api.usage.v1/0@6"}]
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "SELECT count(*) FROM range(1000000000000)",
+        "WITH RECURSIVE x AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM x) SELECT count(*) FROM x",
+    ],
+)
+def test_a_query_is_stopped_after_its_time(shared: Lake, endless: str) -> None:
+    with pytest.raises(QueryError, match=r"stopped after 0\.2 s"):
+        ask(shared, endless, Limits(seconds=0.2, memory_mib=512))
+
+
+def test_a_query_cannot_take_more_memory_than_its_limit(shared: Lake) -> None:
+    with pytest.raises(QueryError, match="Out of Memory"):
+        ask(shared, "SELECT list(range) FROM range(100000000)", Limits(seconds=20, memory_mib=64))
+
+
+def test_errors_are_one_line(shared: Lake) -> None:
+    with pytest.raises(QueryError) as caught:
+        ask(shared, "SELECT verdikt FROM clusters")
+    assert "\n" not in str(caught.value) and "verdikt" in str(caught.value)
+
+
+def test_no_case_file_says_publish(landed: Lake) -> None:
+    with pytest.raises(LakeError, match="hydratrace publish"):
+        open_case(landed.root, LIMITS)
+
+
+@pytest.mark.parametrize("torn", [b"", b"not a database" * 1000])
+def test_a_torn_case_file_is_one_clear_error(published: Lake, torn: bytes) -> None:
+    path = published.root / "case.duckdb"
+    path.unlink()
+    path.write_bytes(torn)
+    with pytest.raises(LakeError, match="cannot open"):
+        open_case(published.root, LIMITS)
+
+
+def test_a_torn_segment_is_named(published: Lake) -> None:
+    segment = next((published.root / "segments").glob("*.duckdb"))
+    segment.unlink()
+    with pytest.raises(LakeError, match=segment.name):
+        open_case(published.root, LIMITS)
