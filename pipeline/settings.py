@@ -27,11 +27,11 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         _about(
             "Name shown in `alerts`; unique. Letters, digits, - and _: it names a lock file too.",
-            pattern=r"^[A-Za-z0-9_-]{1,64}$",
+            pattern=r"\A[A-Za-z0-9_-]{1,64}\Z",
         ),
     ]
     type: Annotated[
-        typing.Literal["jsonl", "webhook", "slack", "pagerduty", "ocsf", "stix", "kafka"],
+        typing.Literal["jsonl", "webhook"],
         _about("What speaks to the receiver: one of the files in pipeline/alerts/hooks."),
     ]
     verdicts: Annotated[
@@ -46,7 +46,6 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: Annotated[str, _about("PEM file of the authorities that sign the receiver's certificate.")] = ""
     allow_insecure: Annotated[bool, _about("Allow http and private addresses (for your own machines).")] = False
     timeout_seconds: Annotated[float, _about("Longest that one try may take.", gt=0, le=30)] = 20.0
-    topic: Annotated[str, _about("kafka: topic to write to.")] = "hydratrace.finding.v1"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,131 @@
+"""The outbox: what a hook was told and what is still owed to it, folded from the table `alerts`."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pyarrow as pa
+from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from pipeline.alerts.findings import Envelope, Finding
+from pipeline.alerts.text import clean
+from pipeline.contract.arrow import arrow_schema
+from pipeline.contract.tables import BY_NAME, Alert
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+# A commit costs 80 µs a live file, and each delivery adds one.
+MOST_FILES = 100
+
+
+class Outbox:
+    """The deliveries of one hook; only the holder of the hook's claim may have one.
+
+    Each commit carries the hook's own application transaction, compared and set on the table object that read the
+    rows: should the claim ever fail, the second writer is refused and nothing is told twice in the table.
+    """
+
+    def __init__(self, lake: Lake, hook: str) -> None:
+        self.hook = hook
+        self._transaction, self._comparison = f"alerts/{hook}", f"alerts/{hook}/run"
+        self._table = lake.table("alerts")
+        rows = pa.table(self._table.to_pyarrow_table(filters=[("hook", "=", hook)])).to_pylist()
+        self.deliveries = folded(msgspec.convert(row, Alert) for row in rows)
+        self._last = max((alert.at for alert in self.deliveries.values()), default=EPOCH)
+
+    @property
+    def compared(self) -> datetime:
+        """Start of the newest run that this hook's alerts were drawn from."""
+        micros = self._table.transaction_version(self._comparison) or 0
+        return EPOCH + timedelta(microseconds=micros)
+
+    @property
+    def disabled(self) -> bool:
+        """Whether the receiver's last word was that it wants no more."""
+        newest = max(self.deliveries.values(), key=lambda alert: alert.at, default=None)
+        return newest is not None and newest.state == "disabled"
+
+    def told(self) -> dict[str, Finding]:
+        """Cluster → the finding last queued for it."""
+        return {alert.cluster_uid: envelope(alert).data for alert in self.deliveries.values()}
+
+    def pending(self) -> list[Alert]:
+        """What is owed, in the order it was queued."""
+        return [alert for alert in self.deliveries.values() if alert.state == "pending"]
+
+    def due(self, now: datetime) -> list[Alert]:
+        """What is owed now, in the order it was queued."""
+        return [alert for alert in self.pending() if alert.due_at is None or alert.due_at <= now]
+
+    def record(self, alerts: Iterable[Alert], compared: datetime | None = None) -> None:
+        """Add transitions, in one commit; `compared` notes the start of the run they were drawn from.
+
+        Raises LakeError if another process wrote for this hook since its rows were read.
+        """
+        rows = [self._stamped(alert) for alert in alerts]
+        version = (self._table.transaction_version(self._transaction) or 0) + 1
+        transactions = [Transaction(self._transaction, version)]
+        if compared is not None:
+            transactions.append(Transaction(self._comparison, (compared - EPOCH) // TICK))
+        data = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=SCHEMA)
+        try:
+            write_deltalake(
+                self._table, data, mode="append", commit_properties=CommitProperties(app_transactions=transactions)
+            )
+        except CommitFailedError:
+            raise LakeError(
+                f"another process writes alerts of hook {self.hook}",
+                expected="one sender per hook and lake",
+                remedy="keep the lake where file locks work, and run hydratrace alert again",
+            ) from None
+        except (DeltaError, OSError) as error:
+            raise LakeError(f"cannot write the table alerts: {clean(str(error), 200)}") from None
+        for row in rows:
+            _fold(self.deliveries, row)
+
+    def _stamped(self, alert: Alert) -> Alert:
+        """`alert` later than every row of the hook, so that order survives a clock set back."""
+        self._last = max(alert.at, self._last + TICK)
+        return msgspec.structs.replace(alert, at=self._last)
+
+
+SCHEMA = arrow_schema(BY_NAME["alerts"])
+
+
+def folded(rows: Iterable[Alert]) -> dict[str, Alert]:
+    """Delivery → its newest transition with the body that was queued; in the order they were first queued."""
+    found: dict[str, Alert] = {}
+    for row in sorted(rows, key=lambda row: row.at):
+        _fold(found, row)
+    return found
+
+
+def _fold(found: dict[str, Alert], row: Alert) -> None:
+    known = found.get(row.alert_uid)
+    body = row.body if row.body is not None or known is None else known.body
+    found[row.alert_uid] = msgspec.structs.replace(row, body=body)
+
+
+def all_deliveries(lake: Lake) -> list[Alert]:
+    """Deliveries of every hook as they stand, newest transition first."""
+    rows = pa.table(lake.table("alerts").to_pyarrow_table()).to_pylist()
+    found = folded(msgspec.convert(row, Alert) for row in rows).values()
+    return sorted(found, key=lambda alert: alert.at, reverse=True)
+
+
+def envelope(alert: Alert) -> Envelope:
+    """The body of a delivery, decoded."""
+    assert alert.body is not None, alert.alert_uid
+    return msgspec.json.decode(alert.body, type=Envelope)
+
+
+def tidy(lake: Lake) -> None:
+    """Compact the table when its many small files begin to slow commits down."""
+    table = lake.table("alerts")
+    if len(table.file_uris()) > MOST_FILES:
+        with suppress(CommitFailedError):  # another process compacts at this very moment
+            table.optimize.compact()

@@ -1,0 +1,90 @@
+"""From the lake to the outbox: what a hook has not been told yet."""
+
+from datetime import datetime
+
+import msgspec
+
+from pipeline.alerts import current
+from pipeline.alerts.changes import News, news
+from pipeline.alerts.findings import alert_uid, body, closing_finding, open_finding
+from pipeline.alerts.outbox import Outbox
+from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
+from pipeline.lake import Lake
+from pipeline.settings import Hook
+
+CLEARED = frozenset({"false_positive", "benign"})
+
+
+def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
+    """Compare the current run with what the hook was told, queue the difference, and say how much that was.
+
+    The caller holds the hook's claim, so the run read here is never older than the one last compared.
+    """
+    runs = current.present_runs(lake)
+    if not runs:
+        return 0
+    run, compared = runs[-1], outbox.compared
+    clusters = current.read(lake, run, "clusters", Cluster)
+    since = [past for past in runs if past.started_at > compared] if outbox.deliveries else [run]
+    lineage = [row for past in since for row in current.read(lake, past, "cluster_lineage", ClusterLineage)]
+    items = news(clusters, lineage, outbox.told(), hook.verdicts)
+    cleared = _cleared(lake, runs, {item.cluster.cluster_uid for item in items if item.cluster})
+    kept = [item for item in items if not item.cluster or item.cluster.revision > cleared.get(_uid(item), -1)]
+    alerts = _alerts(lake, run, hook, kept, now)
+    if alerts or run.started_at > compared:
+        outbox.record(alerts, compared=run.started_at)
+    return len(alerts)
+
+
+def _alerts(lake: Lake, run: Run, hook: Hook, items: list[News], now: datetime) -> list[Alert]:
+    members: dict[str, list[ClusterMember]] = {}
+    if any(item.cluster for item in items):
+        for member in current.read(lake, run, "cluster_members", ClusterMember):
+            members.setdefault(member.cluster_uid, []).append(member)
+    return [_alert(run, hook, item, members.get(_uid(item), []), now) for item in items]
+
+
+def _alert(run: Run, hook: Hook, item: News, members: list[ClusterMember], now: datetime) -> Alert:
+    told = item.told
+    if item.cluster:
+        after = told.alert_uid if told and item.change == "reopened" else ""
+        uid = alert_uid(hook.name, item.cluster.cluster_uid, item.cluster.revision, after)
+        finding = open_finding(uid, item.change, item.cluster, members, told, item.others)
+    else:
+        assert told
+        uid = alert_uid(hook.name, told.cluster_uid, told.revision, told.alert_uid)
+        finding = closing_finding(uid, item.change, told, run.run_id, item.others)
+    return Alert(
+        alert_uid=uid,
+        cluster_uid=finding.cluster_uid,
+        revision=finding.revision,
+        hook=hook.name,
+        state="pending",
+        attempts=0,
+        at=now,
+        due_at=now,
+        detail="queued",
+        body=body(finding, now),
+    )
+
+
+def _cleared(lake: Lake, runs: list[Run], clusters: set[str]) -> dict[str, int]:
+    """Cluster → the revision at which an investigator's last word cleared it."""
+    words: dict[str, Decision] = {}
+    rows = lake.table("decisions").to_pyarrow_table().to_pylist()
+    for decision in sorted((msgspec.convert(row, Decision) for row in rows), key=lambda d: d.decided_at):
+        words[decision.cluster_uid] = decision
+    cleared: dict[str, int] = {}
+    for uid in sorted(clusters & words.keys()):
+        run = current.run_at(runs, words[uid].decided_at)
+        if run and words[uid].disposition in CLEARED:
+            shown = current.read(lake, run, "clusters", Cluster)
+            cleared |= {cluster.cluster_uid: cluster.revision for cluster in shown if cluster.cluster_uid == uid}
+    return cleared
+
+
+def _uid(item: News) -> str:
+    if item.cluster:
+        return item.cluster.cluster_uid
+    assert item.told
+    return item.told.cluster_uid

@@ -1,0 +1,89 @@
+import json
+from datetime import UTC, datetime
+
+from pipeline.alerts.findings import alert_uid, body, closing_finding, open_finding
+from pipeline.contract.tables import Cluster, ClusterMember
+
+DAY = datetime(2026, 6, 1, tzinfo=UTC)
+WIDEST = "😀"  # four bytes in UTF-8, and safe to show
+
+
+def cluster(text="why", lines=1, uid="c"):
+    return Cluster(
+        run_id="r",
+        cluster_uid=uid,
+        revision=2,
+        verdict="distillation",
+        confidence=0.25,
+        accounts=1234,
+        first_seen=DAY,
+        last_seen=DAY,
+        requests=2**62,
+        input_tokens=2**62,
+        output_tokens=2**62,
+        reasons=[text] * lines,
+        counter_evidence=[text] * lines,
+        fragility=[],
+    )
+
+
+def members(count, account="acct"):
+    return [
+        ClusterMember(
+            run_id="r",
+            cluster_uid="c",
+            account_id=f"{account}{n}",
+            confidence=n / count,
+            joined_at=DAY,
+            is_bridge=False,
+        )
+        for n in range(count)
+    ]
+
+
+def test_ids_are_known_for_ever():
+    assert alert_uid("log", "c", 1) == "9ce39fdb-315e-5f55-964d-2b4624375b9d"
+    ids = {alert_uid(hook, uid, revision) for hook in "ab" for uid in "cd" for revision in (1, 2)}
+    assert len(ids | {alert_uid("a", "c", 1, "x")}) == 9
+
+
+def test_the_largest_body_is_below_what_standard_webhooks_allows():
+    huge = open_finding(
+        "u" * 36,
+        "absorbed",
+        cluster(WIDEST * 9999, 99, WIDEST * 128),
+        members(99, WIDEST * 200),
+        None,
+        [WIDEST * 999] * 99,
+    )
+    assert len(body(huge, DAY).encode()) < 20_000
+    assert all("\\" not in line for line in huge.reasons)
+
+
+def test_quotes_and_backslashes_do_not_swell_it_either():
+    huge = open_finding("u", "born", cluster('"\\' * 999, 99), members(99, '"' * 200), None, [])
+    assert len(body(huge, DAY).encode()) < 20_000
+
+
+def test_attackers_text_arrives_harmless():
+    finding = open_finding("u", "born", cluster("a\x1b[2Jb\nc‮"), [], None, [])
+    assert finding.reasons == ["a [2Jb c"]
+
+
+def test_the_body_says_what_to_do_next():
+    sent = json.loads(body(open_finding("u", "born", cluster(), members(20), None, []), DAY))
+    assert sent["type"] == "cluster.born"
+    assert sent["timestamp"] == "2026-06-01T00:00:00Z"
+    data = sent["data"]
+    assert data["summary"] == "new operator: distillation, 1,234 accounts, confidence 0.25"
+    assert data["next_query"] == "hydratrace query cluster_members --param cluster_uid=c"
+    assert data["atlas"] == ["AML.CS0056", "AML.T0024.002", "AML.T0021"]
+    assert data["counter_evidence"] == ["why"]
+    assert [m["account_id"] for m in data["members"]] == [f"acct{n}" for n in range(19, 9, -1)]
+
+
+def test_a_closing_finding_keeps_the_last_known_figures():
+    last = open_finding("u", "born", cluster(), [], None, [])
+    closed = closing_finding("v", "merged_into", last, "r9", ["d"])
+    assert (closed.alert_uid, closed.change, closed.run_id, closed.other_clusters) == ("v", "merged_into", "r9", ["d"])
+    assert (closed.requests, closed.revision) == (last.requests, last.revision)
