@@ -54,6 +54,8 @@ def make_source(settings: Settings) -> "Source":
     if settings.files:
         from pipeline.sources.directory import Directory
 
+        if not Path(settings.files).is_dir():
+            raise UsageError(f"no folder {settings.files}", expected="a folder with <topic>.jsonl or <topic>/*.jsonl")
         return Directory(
             Path(settings.files), settings.topic_names(), settings.poll_records, settings.commit_bytes // 2
         )

@@ -43,12 +43,14 @@ def land(
     """Land from `source` until it is drained, or, when `following`, until `stop` is set."""
     job = open_job(source, settings, accept_loss=accept_loss, beam=beam)
     progress = Progress(sys.stderr, "bytes" if settings.files else "offsets")
+    failed = True
     try:
         if following:
             follow(job, stop, progress.report, settings.tick_seconds)
         else:
             drain(job, stop, progress.report)
+        failed = False
     finally:
         source.close()
-        progress.finish()
+        progress.finish(failed=failed)
     return progress

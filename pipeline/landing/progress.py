@@ -34,8 +34,10 @@ class Progress:
         self._out.write(f"\r\x1b[K{line}" if self._live else f"{line}\n")
         self._out.flush()
 
-    def finish(self) -> None:
-        """Write the summary line."""
+    def finish(self, *, failed: bool) -> None:
+        """Write the summary line; a job that failed before it landed anything has none."""
+        if failed and not (self.landed or self.rejected):
+            return
         seconds = time.monotonic() - self._started
         if self._live:
             self._out.write("\r\x1b[K")
