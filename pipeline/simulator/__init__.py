@@ -1,0 +1,1 @@
+"""A simulated provider: honest accounts of many kinds, and operators at several levels of evasion, as events."""
