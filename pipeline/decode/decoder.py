@@ -1,6 +1,8 @@
 """Decodes polled batches of one topic: the one place where parsing, rules, privacy and addresses meet."""
 
-from collections.abc import Sequence
+import contextlib
+import gc
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -47,22 +49,21 @@ class Decoder:
 
     def decode(self, polled: PolledBatch, landed_at: datetime) -> Decoded:
         """Split a batch into rows and rejects: each record is in exactly one of them."""
-        parsed = self._parser.parse(polled.values)
-        index, columns, problems = parsed.places, dict[str, Sequence[Any]](parsed.columns), dict(parsed.problems)
+        with _collector_paused():
+            parsed = self._parser.parse(polled.values)
+        index, columns, problems = parsed.places, dict[str, Any](parsed.columns), dict(parsed.problems)
         if index:
             broken = self._broken_rules(polled, index, columns)
             if broken:
                 problems |= {index[row]: problem for row, problem in broken.items()}
                 kept = [row for row in range(len(index)) if row not in broken]
                 index = [index[row] for row in kept]
-                columns = {name: [column[row] for row in kept] for name, column in columns.items()}
+                columns = {name: _take(column, kept) for name, column in columns.items()}
         rows = self._rows(polled, index, columns, landed_at) if index else self._schema.empty_table()
         return Decoded(polled.span, rows, self._rejects.batch(polled, problems, landed_at))
 
-    def _broken_rules(
-        self, polled: PolledBatch, index: list[int], columns: dict[str, Sequence[Any]]
-    ) -> dict[int, Problem]:
-        """Check what one field's type cannot say: row → problem."""
+    def _broken_rules(self, polled: PolledBatch, index: list[int], columns: dict[str, Any]) -> dict[int, Problem]:
+        """Check what one field's type cannot say: row → problem; parses addresses and times in place."""
         broken: dict[int, Problem] = {}
         if "ip" in columns:
             addresses = pseudonymise.parse_addresses(columns["ip"])
@@ -70,7 +71,7 @@ class Decoder:
             for row, address in enumerate(addresses):
                 if address is None:
                     broken[row] = Problem(Reason.INVALID_IP, path="$.ip")
-        times = _microseconds(columns["event_time"])
+        times = columns["event_time"] = _microseconds(columns["event_time"])
         for row in np.flatnonzero(times < OLDEST).tolist():
             broken[row] = Problem(Reason.TIME_TOO_OLD, path="$.event_time")
         if polled.times:
@@ -79,13 +80,11 @@ class Decoder:
                 broken[row] = Problem(Reason.TIME_IN_FUTURE, path="$.event_time")
         return broken
 
-    def _rows(
-        self, polled: PolledBatch, index: list[int], columns: dict[str, Sequence[Any]], landed_at: datetime
-    ) -> pa.Table:
+    def _rows(self, polled: PolledBatch, index: list[int], columns: dict[str, Any], landed_at: datetime) -> pa.Table:
         recipes = add_fingerprints(columns)
         arrays = self._stored(columns, recipes)
         count = len(index)
-        days = _microseconds(columns["event_time"]) // DAY_MICROSECONDS
+        days = np.asarray(columns["event_time"]) // DAY_MICROSECONDS
         arrays |= {
             "fingerprint_version": pa.array(recipes, pa.string()),
             "event_date": pa.array(days.astype(np.int32)).cast(pa.date32()),
@@ -97,7 +96,7 @@ class Decoder:
         }
         return pa.Table.from_arrays([arrays[name] for name in self._schema.names], schema=self._schema)
 
-    def _stored(self, columns: dict[str, Sequence[Any]], recipes: Sequence[str | None]) -> dict[str, pa.Array]:
+    def _stored(self, columns: dict[str, Any], recipes: Sequence[str | None]) -> dict[str, pa.Array]:
         arrays: dict[str, pa.Array] = {}
         for name, storage, _ in self._fields:
             values = columns[name]
@@ -112,6 +111,22 @@ class Decoder:
             elif storage.how == "minhash":
                 arrays[name] = pseudonymise.slot_column(self._tokens, values, recipes)
         return arrays
+
+
+def _take(column: Any, rows: list[int]) -> Any:
+    return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector from walking a batch's new objects again and again: none of them forms a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _microseconds(times: Sequence[datetime]) -> npt.NDArray[np.int64]:

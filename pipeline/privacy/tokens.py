@@ -8,7 +8,6 @@ import numpy.typing as npt
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from pipeline.contract.events import MINHASH_SLOTS
-from pipeline.contract.storage import Kind
 from pipeline.privacy.keyfile import Key
 
 VERSION = "v1"
@@ -25,28 +24,28 @@ class Tokens:
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
         self._cipher = Cipher(algorithms.AES256(key.derive("minhash")), modes.ECB())
 
-    def token(self, kind: Kind | str, value: str) -> str:
+    def token(self, kind: str, value: str) -> str:
         """Token of one value."""
-        return next(iter(self.tokens(kind, [value])))
+        return self.tokens(kind, [value])[0]
 
-    def tokens(self, kind: Kind | str, values: Iterable[str]) -> list[str]:
+    def tokens(self, kind: str, values: Iterable[str]) -> list[str]:
         """Tokens of many values of one kind, in their order."""
-        return self._digest(kind, (value.encode("utf-8", "surrogatepass") for value in values))
+        return self._digests(kind, [value.encode("utf-8", "surrogatepass") for value in values])
 
     def digest(self, kind: str, value: bytes) -> str:
         """Token of bytes that may not be text."""
-        return self._digest(kind, [value])[0]
+        return self._digests(kind, [value])[0]
 
-    def _digest(self, kind: str, values: Iterable[bytes]) -> list[str]:
-        inner, outer = self._inner.copy(), self._outer
-        inner.update(str(kind).encode() + b"\0")
+    def _digests(self, kind: str, values: Iterable[bytes]) -> list[str]:
+        start = self._inner.copy()
+        start.update(kind.encode() + b"\0")
+        begin, finish = start.copy, self._outer.copy
         made = []
         for value in values:
-            first = inner.copy()
-            first.update(value)
-            second = outer.copy()
-            second.update(first.digest())
-            made.append(f"{VERSION}:{second.hexdigest()[:TOKEN_HEX]}")
+            inner, outer = begin(), finish()
+            inner.update(value)
+            outer.update(inner.digest())
+            made.append(f"{VERSION}:{outer.hexdigest():.{TOKEN_HEX}}")
         return made
 
     def slots(self, minhashes: npt.NDArray[np.uint32], recipe: str) -> npt.NDArray[np.int64]:
