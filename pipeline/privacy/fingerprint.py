@@ -56,7 +56,7 @@ class Fingerprint(msgspec.Struct, frozen=True):
 def fingerprint(prompt: str | list[Message]) -> Fingerprint:
     """Fingerprint a prompt, whatever it holds: never raises on content."""
     if isinstance(prompt, str):
-        return Fingerprint(_slots_or_none(words(prompt)), None, None)
+        return Fingerprint(words_minhash(words(prompt)), None, None)
     system: Words = []
     first: Words = []
     everything: Words = []
@@ -67,12 +67,12 @@ def fingerprint(prompt: str | list[Message]) -> Fingerprint:
             system += turn
         elif not first:
             first = turn
-    return Fingerprint(_slots_or_none(everything), text_hash(system), text_hash(first))
+    return Fingerprint(words_minhash(everything), text_hash(system), text_hash(first))
 
 
 def minhash(text: str) -> Slots:
     """The 16 slots (uint32) of a text that has words; ValueError when it has none."""
-    slots = _slots_or_none(words(text))
+    slots = words_minhash(words(text))
     if slots is None:
         raise ValueError("a text without words has no MinHash")
     return slots
@@ -90,8 +90,11 @@ def text_hash(text: Words) -> str | None:
     return hashlib.sha256(b" ".join(text)).hexdigest()[:16] if text else None
 
 
-def slots_of(hashes: NDArray[np.uint64]) -> Slots:
-    """MinHash slots of a sequence of word hashes (at least one)."""
+def words_minhash(text: Words) -> Slots | None:
+    """The 16 slots of a text given as words; None without words."""
+    if not text:
+        return None
+    hashes = np.fromiter(map(zlib.crc32, text), np.uint64, len(text))
     if len(hashes) < NGRAM:
         hashes = np.concatenate((hashes, np.zeros(NGRAM - len(hashes), np.uint64)))
     grams = np.correlate(hashes, _POSITION, "valid")
@@ -109,10 +112,6 @@ def _least(grams: NDArray[np.uint64]) -> NDArray[np.uint64]:
     permuted += _OFFSET
     least: NDArray[np.uint64] = permuted.min(axis=1)
     return least
-
-
-def _slots_or_none(text: Words) -> Slots | None:
-    return slots_of(np.fromiter(map(zlib.crc32, text), np.uint64, len(text))) if text else None
 
 
 def _content_text(content: msgspec.Raw) -> str:

@@ -8,7 +8,7 @@ from pipeline.contract.events import Action, Payment, Signup, Usage
 from pipeline.simulator.addresses import Network
 from pipeline.simulator.clock import instant
 from pipeline.simulator.identities import Card, Client, Person
-from pipeline.simulator.prompts import Prompt, system_hash
+from pipeline.simulator.prompts import Prompt
 
 
 class SignupRecord(Signup, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -111,6 +111,10 @@ class Account:
         """The provider does something to the account."""
         return time, ActionRecord(**self._common(rng, time), action=action, reason=reason, actor=actor)
 
+    def reviewed(self, rng: Random, time: int, verdict: str) -> Timed:
+        """A reviewer looked at the account and says what it is."""
+        return time, ActionRecord(**self._common(rng, time), action="label", actor="reviewer", verdict=verdict)
+
     def usage(self, rng: Random, time: int, prompt: Prompt, status: int = 200) -> Timed:
         """A request is answered, or refused with this status."""
         answered = status == 200
@@ -138,11 +142,12 @@ class Account:
     def _prompt_fields(self, prompt: Prompt) -> dict[str, Any]:
         if self.sends_raw:
             return {"prompt": prompt.raw(as_parts=self.account_id[-1] in "02468ace")}
+        made = prompt.fingerprint()
         return {
-            "system_hash": system_hash(prompt.system),
+            "system_hash": made.system_hash,
             "prompt_template_hash": prompt.template_hash,
-            "prompt_minhash": prompt.minhash(),
-            "conversation_prefix_hash": prompt.first_turn_hash(),
+            "prompt_minhash": made.prompt_minhash,
+            "conversation_prefix_hash": made.conversation_prefix_hash,
         }
 
     def _common(self, rng: Random, time: int) -> dict[str, Any]:

@@ -25,6 +25,8 @@ HOSTING = (
 )
 # An internet provider gives out addresses from this many /24s of each of its /16s, so strangers share prefixes.
 _ACTIVE_SUBNETS = 48
+# Machines in a house that have IPv6, each with another host part every day.
+_V6_HOSTS = 2
 
 
 class Network(Protocol):
@@ -68,20 +70,24 @@ class Home:
     seed: int
     v6: bool = False
     _lease: tuple[int, str] = (-1, "")
+    _hosts: tuple[int, tuple[str, ...]] = (-1, ())
 
     def address(self, rng: Random, time: int) -> str:
         """The line's address at this time, the same for everybody in the house."""
         if self.v6 and rng.random() < 0.8:
-            return self._v6(rng, time)
+            return self._v6(time // DAY)[rng.randrange(_V6_HOSTS)]
         lease = int((time + self.seed % DAY) // (self.provider.lease_days * DAY))
         if lease != self._lease[0]:
             self._lease = (lease, self.provider.draw(stream(self.seed, lease)))
         return self._lease[1]
 
-    def _v6(self, rng: Random, time: int) -> str:
-        host = stream(self.seed, "host", time // DAY, rng.randrange(2)).getrandbits(64)
-        network = int(ipaddress.IPv6Address(f"{self.provider.v6}::")) | (self.seed & 0xFFFFFFFF) << 64
-        return str(ipaddress.IPv6Address(network | host))
+    def _v6(self, day: int) -> tuple[str, ...]:
+        if day != self._hosts[0]:
+            network = int(ipaddress.IPv6Address(f"{self.provider.v6}::")) | (self.seed & 0xFFFFFFFF) << 64
+            hosts = stream(self.seed, "hosts", day)
+            addresses = [str(ipaddress.IPv6Address(network | hosts.getrandbits(64))) for _ in range(_V6_HOSTS)]
+            self._hosts = (day, tuple(addresses))
+        return self._hosts[1]
 
 
 @dataclass(frozen=True, slots=True)

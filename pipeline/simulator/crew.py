@@ -1,21 +1,24 @@
 """The accounts of an operator: who they pretend to be, what they share, and their successors."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from random import Random
 
 from pipeline.simulator import identities
 from pipeline.simulator.account import Account, Sizes
 from pipeline.simulator.addresses import Fixed, Network, Roaming, hosting_address
 from pipeline.simulator.clock import DAY, HOUR, MINUTE
+from pipeline.simulator.draws import digest
 from pipeline.simulator.identities import Card, Person
 from pipeline.simulator.texts import words
 from pipeline.simulator.tradecraft import Tradecraft
 from pipeline.simulator.world import World, long_outputs
 
-# Sign-ups of a burst come within this time of each other.
-_BURST = 50 * MINUTE
+# Sign-ups of a burst come within this time of each other, and so many accounts make a burst.
+_BURST, _BURST_ACCOUNTS = 50 * MINUTE, 15
 # An aged account was opened by its first owner this long before the span, at least and at most.
 _AGED_DAYS = (60, 400)
+# Share of bought accounts that belong to somebody in an honest organisation.
+_INSIDERS = 0.15
 
 
 @dataclass
@@ -24,70 +27,95 @@ class Crew:
 
     world: World
     craft: Tradecraft
-    operator: str
     number: int
     rng: Random
-    bursts: list[int] = field(default_factory=list)
     made: int = 0
 
     def __post_init__(self) -> None:
-        self._where = identities.country(self.rng)
-        self._person = identities.person(self.rng, self._where)
-        self._domains = [identities.domain(self.rng) for _ in range(2)]
+        rng = self.rng
+        self._where = identities.country(rng)
+        self._person = identities.person(rng, self._where)
+        self._domains = [identities.domain(rng) for _ in range(2)]
+        self._org_id = f"org_{digest(self._domains)[:8]}" if rng.random() < 0.5 else None
+        self._clients = rng.sample(identities.API_CLIENTS[:4], self.craft.clients)
+        self._temperature = rng.choice((0.6, 0.7, 0.8, 1.0))
+        self._sizes = [long_outputs(rng) for _ in range(2)]
         self._cards: list[Card] = []
         self._devices: list[str] = []
         self._networks: list[Network] = []
-        self._clients = self.rng.sample(identities.API_CLIENTS[:4], self.craft.clients)
-        self._temperature = self.rng.choice((0.6, 0.7, 0.8, 1.0))
-        self._sizes = [long_outputs(self.rng) for _ in range(2)]
-        self.bursts = self.bursts or [self._burst() for _ in range(3)]
+        self._burst = 0
+        self._equipped = 0
 
     def recruit(self, opened: int | None = None) -> Account:
-        """The next account; a successor when the time of its sign-up is given."""
+        """The next account; a successor when the time of its sign-up is given.
+
+        An aged account still has its first owner's network and card: `equip` it when it is bought.
+        """
         rng, craft = self.rng, self.craft
-        who = self._pretended()
-        network = self._exit()
-        sizes = self._sizes[self.made % 2] if craft.label == "distillation" else None
+        aged = craft.opened == "aged"
+        who, org_id, program = self._pretended()
         account = self.world.account(
             rng,
             craft.kind,
             who,
             self._opened() if opened is None else opened,
-            network=network,
-            card=self._card(who) if craft.accounts_per_card else None,
-            device_id=self._device(),
-            program=self._program(),
-            client=rng.choice(self._clients),
-            model="atlas-large-2" if craft.label == "distillation" else None,
-            temperature=self._temperature if rng.random() < 0.85 else None,
-            max_tokens=8192 if craft.label == "distillation" else None,
-            sizes=self._varied(sizes) if sizes else None,
+            card=identities.card(rng, who.country.code) if craft.accounts_per_card else None,
+            device_id=None if aged else self._device(),
+            program=program,
+            org_id=org_id,
             label=craft.label,
-            operator=self.operator,
+            operator=f"op_{self.number:03d}",
         )
+        if not aged:
+            self.equip(account)
         self.made += 1
         return account
 
-    def _pretended(self) -> Person:
+    def equip(self, account: Account) -> None:
+        """Give an account the operator's exits, cards, client and parameters."""
         rng, craft = self.rng, self.craft
+        account.network = self._exit()
+        account.client = rng.choice(self._clients)
+        account.temperature = self._temperature if rng.random() < 0.85 else None
+        if craft.accounts_per_card:
+            account.card = self._card(account.person)
+        if craft.label == "distillation":
+            account.model, account.max_tokens = "atlas-large-2", 8192
+            account.sizes = self._varied(rng.choice(self._sizes))
+        self._equipped += 1
+
+    def _pretended(self) -> tuple[Person, str | None, str]:
+        rng, craft = self.rng, self.craft
+        program = "pay_as_you_go" if craft.accounts_per_card else "free_trial"
         if craft.mail == "tagged":
             local = self._person.email.split("@", maxsplit=1)[0].split("+", maxsplit=1)[0]
             tag = rng.choice((f"{local}+{rng.choice(words('noun'))}{self.made}", f"{local}{100 + self.made}"))
-            return replace(self._person, email=f"{tag}@gmail.com")
+            return replace(self._person, email=f"{tag}@gmail.com"), None, program
         if craft.mail == "own_domain":
-            return identities.person(rng, self._where, rng.choice(self._domains))
+            return identities.person(rng, self._where, rng.choice(self._domains)), self._org_id, program
         if craft.mail == "disposable":
-            stranger = identities.person(rng)
-            return replace(stranger, email=f"{rng.getrandbits(40):x}@{rng.choice(identities.DISPOSABLE_MAIL)}")
-        return identities.person(rng, None if craft.mail == "strangers" else self._where)
+            mail = f"{rng.getrandbits(40):x}@{rng.choice(identities.DISPOSABLE_MAIL)}"
+            return replace(identities.person(rng), email=mail), None, program
+        if craft.mail == "free":
+            return identities.person(rng, self._where), None, program
+        return self._stranger()
+
+    def _stranger(self) -> tuple[Person, str | None, str]:
+        rng = self.rng
+        if rng.random() < _INSIDERS:
+            colleague = rng.choice(self.world.accounts)
+            if colleague.kind in ("company", "course", "startup"):
+                domain = colleague.person.email.split("@")[1]
+                return identities.person(rng, colleague.person.country, domain), colleague.org_id, colleague.program
+        return identities.person(rng), None, rng.choice(("pay_as_you_go", "pay_as_you_go", "startup"))
 
     def _card(self, who: Person) -> Card:
-        if self.made % self.craft.accounts_per_card == 0 or not self._cards:
+        if not self._cards or self._equipped % self.craft.accounts_per_card == 0:
             self._cards.append(identities.card(self.rng, who.country.code, self.craft.prepaid))
         return self._cards[-1]
 
     def _device(self) -> str:
-        if self.made % self.craft.accounts_per_device == 0:
+        if not self._devices or self.made % self.craft.accounts_per_device == 0:
             self._devices.append(identities.device(self.rng))
         return self._devices[-1]
 
@@ -95,28 +123,22 @@ class Crew:
         rng, craft = self.rng, self.craft
         if craft.exits == "rotating":
             return Roaming([provider for country in identities.countries()[0] for provider in country.homes])
-        if self.made % craft.accounts_per_exit == 0:
+        if not self._networks or self._equipped % craft.accounts_per_exit == 0:
             sticky = {"servers": 0, "vendor": 4 * HOUR, "sticky": 9 * DAY}[craft.exits]
             servers = Fixed([hosting_address(rng) for _ in range(2)])
+            # Neighbouring operators rent from one vendor.
             self._networks.append(self.world.vendor(self.number // 2, rng, sticky) if sticky else servers)
         return self._networks[-1]
 
     def _opened(self) -> int:
-        rng = self.rng
+        rng, start, days = self.rng, self.world.start, self.world.plan.days
         if self.craft.opened == "burst":
-            return self.bursts[self.made * len(self.bursts) // 60 % len(self.bursts)] + int(rng.random() * _BURST)
+            if self.made % _BURST_ACCOUNTS == 0:
+                self._burst = start + int(rng.uniform(-12, 0.4 * days) * DAY)
+            return self._burst + int(rng.random() * _BURST)
         if self.craft.opened == "aged":
-            return self.world.start - int(rng.uniform(*_AGED_DAYS) * DAY)
-        return self.world.start + int(rng.uniform(-40, 0.6 * self.world.plan.days) * DAY)
-
-    def _burst(self) -> int:
-        return self.world.start + int(self.rng.uniform(-12, 0.4 * self.world.plan.days) * DAY)
-
-    def _program(self) -> str:
-        if not self.craft.accounts_per_card:
-            return "free_trial"
-        mixed = ("pay_as_you_go", "pay_as_you_go", "startup", "education") if self.craft.mail == "strangers" else ()
-        return self.rng.choice(mixed or ("pay_as_you_go",))
+            return start - int(rng.uniform(*_AGED_DAYS) * DAY)
+        return start + int(rng.uniform(-40, 0.6 * days) * DAY)
 
     def _varied(self, sizes: Sizes) -> Sizes:
         factor = self.rng.uniform(0.8, 1.2)

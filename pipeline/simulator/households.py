@@ -11,7 +11,7 @@ from pipeline.simulator.account import Account, Timed
 from pipeline.simulator.addresses import Either
 from pipeline.simulator.clock import DAY, HOUR, SECOND
 from pipeline.simulator.draws import digest
-from pipeline.simulator.life import Habit, live, status
+from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
 from pipeline.simulator.workloads import Chat
 from pipeline.simulator.world import World
@@ -83,7 +83,7 @@ def _shared(world: World, pair: list[Account], habit: Habit, rng: Random) -> Ite
                 continue
             account = usable[-1] if rng.random() < 0.3 else usable[0]
             prompt = habit.workload.ask(rng, time - previous > HOUR)
-            code = 429 if rng.random() < 0.04 else status(rng)
+            code = 429 if rng.random() < 0.04 else world.status(rng, time)
             yield account.usage(rng, time, prompt, code)
             previous = time
             if code == 429 and len(usable) == 2:

@@ -7,7 +7,7 @@ from random import Random
 import msgspec
 
 from pipeline.contract.events import Message
-from pipeline.privacy.fingerprint import minhash, text_hash, words
+from pipeline.privacy.fingerprint import Fingerprint, Words, text_hash, words, words_minhash
 from pipeline.simulator.draws import digest
 from pipeline.simulator.texts import Phrase, data, passage
 
@@ -29,13 +29,14 @@ class Prompt:
         """The conversation one turn later."""
         return Prompt(self.system, (*self.turns, answer, next_turn), self.template_hash, self.task)
 
-    def minhash(self) -> list[int]:
-        """MinHash of the whole prompt, by the recipe of `pipeline.privacy.fingerprint`."""
-        return list(minhash("\n".join((self.system, *self.turns))))
-
-    def first_turn_hash(self) -> str | None:
-        """Hash of the first turn."""
-        return text_hash(words(self.turns[0]))
+    def fingerprint(self) -> Fingerprint:
+        """What `pipeline.privacy.fingerprint` makes of the prompt as messages."""
+        system_words, system_hash = _system(self.system)
+        first = words(self.turns[0])
+        everything = [*system_words, *first]
+        for turn in self.turns[1:]:
+            everything += words(turn)
+        return Fingerprint(words_minhash(everything), system_hash, text_hash(first))
 
     def raw(self, as_parts: bool) -> str | list[Message]:
         """The prompt itself: a string when it is one turn without system prompt, else messages."""
@@ -53,9 +54,9 @@ def _content(text: str, as_parts: bool) -> msgspec.Raw:
 
 
 @lru_cache(maxsize=8192)
-def system_hash(system: str) -> str | None:
-    """Hash of a system prompt; None when there is none."""
-    return text_hash(words(system))
+def _system(system: str) -> tuple[Words, str | None]:
+    text = words(system)
+    return text, text_hash(text)
 
 
 @dataclass(slots=True)

@@ -60,7 +60,8 @@ def hackathon(world: World, rng: Random, size: int) -> list[Life]:
             group=group,
         )
         workload = Mixture([(0.7, Templates([kit])), (0.3, own_products(rng))])
-        habit = Habit(workload, rhythms.person(rng, where.hours), rng.uniform(10, 50), first_day=day, last_day=day + 3)
+        habit = Habit(workload, rhythms.person(rng, where.hours), rng.uniform(10, 50), first_day=day)
+        habit.until = world.start + (day + 3) * DAY
         lives.append(live(world, account, habit))
     return lives
 

@@ -1,6 +1,5 @@
 """What all actors share: the span, the models on offer, pools of addresses, public texts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from random import Random
@@ -9,7 +8,7 @@ from typing import Any
 from pipeline.simulator import rhythms
 from pipeline.simulator.account import Account, Sizes
 from pipeline.simulator.addresses import Home, Network, Pool, hosting_address
-from pipeline.simulator.clock import DAY, HOUR
+from pipeline.simulator.clock import DAY, HOUR, MINUTE
 from pipeline.simulator.draws import digest, stream
 from pipeline.simulator.identities import API_CLIENTS, BROWSERS, Country, Person, country, device
 from pipeline.simulator.prompts import Prompt
@@ -24,6 +23,9 @@ VENDORS, VENDOR_EXITS = 3, 400
 CLOUD_IMAGES = 4
 # Share of a proxy vendor's exits that are lines of honest households.
 VENDOR_HOMES = 0.5
+# Shares of requests which fail in ways that mean nothing, and their status.
+FAILURES = ((0.004, 500), (0.006, 400), (0.012, 429))
+OUTAGE = 25 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class World:
         """When a new model comes out, and many move to it."""
         return self.start + int(self.plan.days * DAY * 0.45)
 
+    @cached_property
+    def outage(self) -> int:
+        """When the provider's service breaks down for a while."""
+        return self.within(self.stream("outage"), 0.1, 0.9)
+
     def stream(self, *name: object) -> Random:
         """A random stream of this world."""
         return stream(self.plan.seed, *name)
@@ -97,8 +104,21 @@ class World:
         self.homes.append(home)
         return home
 
+    def status(self, rng: Random, time: int) -> int:
+        """HTTP status of an ordinary request: failures mean nothing, and in an outage all accounts share them."""
+        draw = rng.random()
+        if self.outage <= time < self.outage + OUTAGE and draw < 0.6:
+            return 529
+        for share, failure in FAILURES:
+            draw -= share
+            if draw < 0:
+                return failure
+        return 200
+
     def past(self, rng: Random, days: float = 120.0) -> int:
-        """A time of sign-up: mostly in the `days` before the span, some within it."""
+        """A time of sign-up: mostly in the `days` before the span, some within it, some on the day of the news."""
+        if rng.random() < 0.03:
+            return self.release + int(rng.expovariate(1 / (3 * HOUR)))
         if rng.random() < 0.22:
             return self.within(rng, 0.0, 0.85)
         return self.start - HOUR - int(rng.random() ** 0.7 * days * DAY)
@@ -170,8 +190,3 @@ def long_outputs(rng: Random) -> Sizes:
     """Token sizes of a client that has a reasoning model write at length."""
     client = rng.choice([client for client in rhythms.clients() if client.name.startswith("deepseek-r1/")])
     return Sizes(client.input_tokens, client.output_tokens)
-
-
-def pooled(networks: Sequence[Network], rng: Random) -> Network:
-    """One of the networks."""
-    return networks[int(rng.random() * len(networks))]
