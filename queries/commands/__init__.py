@@ -1,6 +1,6 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import publish, query, sql, status
+from queries.commands import demo, publish, query, sql, status
 
-COMMANDS: tuple[Command, ...] = (publish.COMMAND, query.COMMAND, sql.COMMAND, status.COMMAND)
+COMMANDS: tuple[Command, ...] = (demo.COMMAND, publish.COMMAND, query.COMMAND, sql.COMMAND, status.COMMAND)

@@ -83,7 +83,7 @@ def test_case(case: Path, open_tables: Callable, arrow_table: Callable) -> None:
     expected = json.loads((case / "expected.json").read_text())
     assert _rows(connection.sql(query.sql, params=values or None)) == expected
     called = ", ".join(f"{name} := ${name}" for name in values)
-    assert _rows(connection.sql(f"FROM {query.name}({called})", params=values or None)) == expected
+    assert _rows(connection.sql(f'FROM "{query.name}"({called})', params=values or None)) == expected
 
 
 def _rows(relation: duckdb.DuckDBPyRelation) -> list[dict]:
