@@ -1,5 +1,6 @@
 """Commands of this floor."""
 
+from graph.commands import link
 from pipeline.command import Command
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS: tuple[Command, ...] = (link.COMMAND,)

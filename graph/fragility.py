@@ -1,0 +1,33 @@
+"""What remains of a cluster when one family of evidence is left out."""
+
+from collections.abc import Callable
+
+from graph.links import FAMILIES
+from graph.membership import Membership, admits
+from graph.null import Ints
+from graph.signals.signal import Family
+
+
+def fragility(
+    found: Membership, labels: Ints, clusters: list[int], verdict: Callable[[int, Ints], str]
+) -> list[list[str]]:
+    """Per cluster, a sentence for each family that changes members or verdict when left out.
+
+    `verdict(i, weights)`: the verdict of cluster i when its members' weights are these.
+    """
+    sentences = []
+    count = len(set(clusters))
+    for i, c in enumerate(clusters):
+        home = (found.c == c) & (labels[found.a] == c)
+        weights, told = found.weights[home], []
+        for f, name in enumerate(FAMILIES):
+            if not weights[:, f].any():
+                continue
+            without = weights.copy()
+            without[:, f] = 0
+            stay = int(admits(without, len(labels), count).sum())
+            told.append(
+                f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict(i, without)}"
+            )
+        sentences.append(told)
+    return sentences

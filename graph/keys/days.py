@@ -1,0 +1,90 @@
+"""Keeps `account_key_days` in step with what has landed: only days that gained rows are computed anew."""
+
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import CommitFailedError
+
+from graph.keys.draw import make_days
+from graph.snapshot import landed, load_events, pin
+from pipeline.contract.arrow import arrow_schema
+from pipeline.contract.ddl import parquet_source
+from pipeline.contract.tables import BY_NAME, EVENT_TABLES
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+
+# Two links at once disturb each other at most once per day of events they both compute; ten in a row is something else.
+ATTEMPTS = 10
+# Days computed in one go. A day's keys are independent of other days', so this bounds memory and changes no result.
+DAYS_AT_ONCE = 8
+
+DAYS = BY_NAME["account_key_days"]
+
+
+def update_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[dict[str, int], str]:
+    """Bring `account_key_days` up to date; returns the positions it stands at and SQL that reads it as of then.
+
+    The positions are the table's own application transactions, committed with the rows that they describe, so a
+    second link that runs on meanwhile cannot move what this one reads.
+    Raises LakeError if other links keep interfering.
+    """
+    for _ in range(ATTEMPTS):
+        table = lake.table(DAYS.name)
+        landed_to = lake.positions()
+        recorded = {app: table.transaction_version(app) or 0 for app in landed_to}
+        if recorded == landed_to:
+            return landed_to, parquet_source(DAYS, _files(table))
+        try:
+            _replace(con, lake, table, recorded, landed_to)
+        except CommitFailedError:
+            continue
+    raise LakeError(
+        f"account_key_days at {lake.path(DAYS.name)} changed under this link {ATTEMPTS} times",
+        remedy="let one link finish, then run it again",
+    )
+
+
+def changed_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> list[date]:
+    """Days with rows within the pinned positions."""
+    parts = " UNION ".join(landed(lake, table, "e.event_date") for table in EVENT_TABLES)
+    return [row[0] for row in con.execute(f"SELECT * FROM ({parts}) ORDER BY 1").fetchall()]
+
+
+def _replace(
+    con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, since: dict[str, int], until: dict[str, int]
+) -> None:
+    pin(con, until, since)
+    changed = changed_days(con, lake)
+    pin(con, until)
+    batches: list[pa.Table] = []
+    for at in range(0, len(changed), DAYS_AT_ONCE):
+        load_events(con, lake, days=changed[at : at + DAYS_AT_ONCE])
+        make_days(con)
+        batches.append(con.sql("FROM days").to_arrow_table().cast(arrow_schema(DAYS)))
+        _replace_clashes(con, lake, changed[at : at + DAYS_AT_ONCE])
+    rows = pa.concat_tables(batches) if batches else arrow_schema(DAYS).empty_table()
+    commit = CommitProperties(
+        app_transactions=[Transaction(app, end) for app, end in until.items() if end > since[app]]
+    )
+    if changed:
+        listed = ", ".join(f"'{day}'" for day in changed)
+        write_deltalake(table, rows, mode="overwrite", predicate=f"event_date IN ({listed})", commit_properties=commit)
+    else:
+        write_deltalake(table, rows, mode="append", commit_properties=commit)
+
+
+def _replace_clashes(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None:
+    spec = BY_NAME["clashes"]
+    listed = ", ".join(f"DATE '{day}'" for day in days)
+    known = con.sql(f"SELECT count(*) FROM ({lake.select(spec.name)}) WHERE event_date IN ({listed})").fetchall()[0][0]
+    columns = ", ".join(f'"{c.name}"' for c in spec.columns)
+    found = con.sql(f"SELECT {columns} FROM clashing ORDER BY ALL").to_arrow_table().cast(arrow_schema(spec))
+    if known or found.num_rows:
+        predicate = " OR ".join(f"event_date = '{day}'" for day in days)
+        write_deltalake(lake.table(spec.name), found, mode="overwrite", predicate=predicate)
+
+
+def _files(table: DeltaTable) -> list[str]:
+    return sorted(uri.removeprefix("file://") for uri in table.file_uris())

@@ -1,0 +1,34 @@
+"""Draws the keys of the signals from events."""
+
+import duckdb
+
+from graph.signals import SIGNALS
+from graph.signals.signal import Signal
+
+SOURCES = {"addressed": "src IN ('signup', 'usage')"}
+
+
+def draw_sql(signals: tuple[Signal, ...] = SIGNALS) -> str:
+    """SQL over `events`: (event_date, account_id, kind, key, seq), a row per key that an event shows."""
+    parts = []
+    for signal in (s for s in signals if s.table):
+        source = SOURCES.get(signal.table, f"src = '{signal.table}'")
+        parts.append(f"""
+            SELECT event_date, account_id, '{signal.kind}' AS kind, {signal.key} AS key, seq
+            FROM events WHERE {source} AND ({signal.where})""")
+    return " UNION ALL ".join(parts)
+
+
+def make_days(con: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `days` of `events`, in the shape of `account_key_days`."""
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE days AS
+        WITH drawn AS (
+            SELECT event_date, account_id, kind, key, min(seq) AS first, max(seq) AS last, count(DISTINCT seq) AS events
+            FROM ({draw_sql()}) GROUP BY ALL
+        )
+        SELECT d.event_date, d.account_id, kind, key, f.event_id AS first_event, l.event_id AS last_event,
+               f.event_time AS first_seen, l.event_time AS last_seen, d.events
+        FROM drawn d
+        JOIN events f ON f.seq = d.first JOIN events l ON l.seq = d.last
+        ORDER BY d.event_date, kind, key, d.account_id""")

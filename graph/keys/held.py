@@ -1,0 +1,90 @@
+"""Over all days: which account holds which key, how many accounts hold it, and what has one vote."""
+
+import duckdb
+
+from graph.signals import SIGNALS, failover
+
+# Above a quarter of all accounts a key says nothing about anybody, whatever it is.
+COMMONEST_SHARE = 0.25
+
+MICRO = 1_000_000
+
+
+def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
+    """Make the tables of a run's keys from `days` (SQL in the shape of `account_key_days`) and `events`.
+
+    `account_keys` as in the contract, with `first_event`; `account` (a, account_id): accounts numbered in order of
+    their ids; `held` (a, k, kind, family, degree, rarity, unit, first_seen): keys that at least two accounts and at
+    most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats; `holdings` (a, family, n): how many
+    keys of a family an account holds, shared or not; `family_degrees` (family, degree, n): keys by their degree.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
+    con.executemany("INSERT INTO signals VALUES (?, ?, ?)", [(s.kind, s.family.value, s.unit) for s in SIGNALS])
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE showed AS
+        SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+               sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event
+        FROM ({days}) GROUP BY account_id, kind, key""")
+    con.execute(
+        f"""
+        INSERT INTO showed
+        SELECT m.account_id, 'failover', key, min(event_time), max(event_time), count(*), arg_min(event_id, m.seq)
+        FROM ({failover.MOVES}) m JOIN events USING (seq) GROUP BY m.account_id, key""",
+        {"within": failover.RESUMED_WITHIN_SECONDS},
+    )
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE degrees AS
+        SELECT kind, key, count(*) AS accounts FROM showed GROUP BY kind, key""")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE account AS
+        SELECT row_number() OVER (ORDER BY account_id)::INTEGER - 1 AS a, account_id
+        FROM (SELECT DISTINCT account_id FROM showed)""")
+    _make_holdings(con)
+    _make_shared(con)
+
+
+def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
+    """How many accounts the run sees."""
+    count: int = con.sql("SELECT count(*) FROM account").fetchall()[0][0]
+    return count
+
+
+def _make_holdings(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE holdings AS
+        SELECT a, family, count(*) AS n FROM showed JOIN account USING (account_id) JOIN signals USING (kind)
+        GROUP BY a, family""")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE family_degrees AS
+        SELECT family, accounts AS degree, count(*) AS n FROM degrees JOIN signals USING (kind)
+        GROUP BY family, degree ORDER BY family, degree""")
+
+
+def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
+    """A slot value first shown under a template that others use too is dropped: that template is a key already."""
+    accounts = accounts_of(con)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE shared AS
+        SELECT row_number() OVER (ORDER BY kind, key)::INTEGER - 1 AS k, kind, key, accounts AS degree,
+               floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity
+        FROM degrees WHERE accounts >= 2 AND accounts <= greatest(2, $share * $accounts)""",
+        {"accounts": accounts, "share": COMMONEST_SHARE},
+    )
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE blocks AS
+        SELECT coalesce(ip_64_key, ip_key) AS key, min(ip_prefix) AS block FROM events
+        WHERE ip_key IS NOT NULL GROUP BY ALL""")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE held AS
+        SELECT a, k, s.kind, g.family, degree, rarity, first_seen, first_event,
+               CASE g.unit WHEN 'event' THEN hash(first_event) WHEN 'block' THEN hash(coalesce(block, key)) ELSE k END
+                   AS unit
+        FROM shared s
+        JOIN showed USING (kind, key)
+        JOIN account USING (account_id)
+        JOIN signals g USING (kind)
+        LEFT JOIN blocks USING (key)""")
+    con.execute("""
+        DELETE FROM held WHERE kind = 'slot' AND first_event IN (
+            SELECT event_id FROM events e JOIN shared s ON s.kind = 'template' AND s.key = e.prompt_template_hash)""")

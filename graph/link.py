@@ -1,0 +1,170 @@
+"""A link run: from landed events to operators, in stages."""
+
+import hashlib
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import duckdb
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from graph.components import components, cut_bridges
+from graph.fragility import fragility
+from graph.keys.days import update_days
+from graph.keys.draw import make_days
+from graph.keys.held import accounts_of, make_held
+from graph.lineage import name_clusters, remembered
+from graph.links import Scored, keep_pairs, score_pairs
+from graph.membership import Membership, drop_small, settle
+from graph.null import MICRO, Bools, Ints
+from graph.pairs import make_pairs
+from graph.runfiles import different_files, make_visible, write_files
+from graph.snapshot import load_events, pin
+from graph.tables import clusters as cluster_tables
+from graph.tables import evidence, population
+from graph.verdict.facts import gather
+from graph.verdict.judge import judge
+from pipeline.contract.tables import Run
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class Stages:
+    """Tells each stage with its seconds."""
+
+    tell: Tell
+    began: float = field(default_factory=time.perf_counter)
+
+    def done(self, what: str) -> None:
+        """Say that a stage is over."""
+        now = time.perf_counter()
+        self.tell(f"{now - self.began:6.2f} s  {what}")
+        self.began = now
+
+
+def link(lake: Lake, as_of: datetime | None, tell: Tell) -> Run:
+    """Link what has landed (before `as_of`, where given), write the run and make it visible.
+
+    Raises LakeError if the lake cannot be read or written, or the null makes no sense.
+    """
+    started = datetime.now(UTC)
+    previous = lake.runs()
+    stages = Stages(tell)
+    with duckdb.connect() as con:
+        positions, days = update_days(con, lake)
+        stages.done("keys per account and day up to date")
+        run = Run(
+            run_id=f"{started:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+            started_at=started,
+            as_of=as_of,
+            positions=msgspec.json.encode(positions, order="sorted").decode(),
+            previous_run_id=previous[-1].run_id if previous else None,
+            code_version=version("hydratrace"),
+            settings_hash=hashlib.sha256(b"").hexdigest(),
+            files="{}",
+        )
+        tables = compute(con, lake, run, "" if as_of else days, stages)
+    run = msgspec.structs.replace(run, files=write_files(lake, run.run_id, tables))
+    make_visible(lake, run)
+    stages.done("written")
+    return run
+
+
+def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, stages: Stages) -> dict[str, pa.Table]:
+    """The tables of `run`, a function of its positions, `as_of`, run id and earlier runs alone.
+
+    `days`: SQL that reads the account_key_days of the run's positions; empty: they are drawn from the events.
+    """
+    pin(con, msgspec.json.decode(run.positions, type=dict[str, int]))
+    load_events(con, lake, as_of=run.as_of)
+    if not days:
+        make_days(con)
+        days = "FROM days"
+    stages.done("events read")
+    make_held(con, days)
+    accounts = accounts_of(con)
+    make_pairs(con)
+    stages.done(f"keys and candidate pairs of {accounts} accounts")
+    scored = score_pairs(con, accounts)
+    stages.done(_null_line(scored))
+    labels, found = settle(con, _seed_labels(scored, accounts))
+    stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
+    kept = np.flatnonzero(scored.seed | _inside(scored, labels))
+    keep_pairs(con, scored, kept)
+    made = _cluster_tables(con, lake, run, labels, found, scored)
+    stages.done("verdicts and names")
+    return made | {
+        "account_keys": population.account_keys(con, run.run_id),
+        "stranger_null": population.stranger_null(scored.chance, run.run_id),
+        "links": evidence.links(con, run.run_id),
+        "link_evidence": evidence.link_evidence(con, run.run_id),
+    }
+
+
+def _cluster_tables(
+    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, scored: Scored
+) -> dict[str, pa.Table]:
+    facts, outside = gather(con)
+    home = labels[found.a] == found.c
+    support = {f.c: found.weights[home & (found.c == f.c)] for f in facts}
+    verdicts = judge(facts, outside, support)
+    ids = con.sql("SELECT account_id FROM account ORDER BY a").fetchnumpy()["account_id"]
+    members = [frozenset(ids[labels == f.c].tolist()) for f in facts]
+    named = name_clusters(run.run_id, members, [v.verdict for v in verdicts], remembered(lake, run))
+    cluster_tables.place_names(con, facts, named)
+
+    def without(i: int, weights: Ints) -> str:
+        return judge(facts, outside, support | {facts[i].c: weights})[i].verdict
+
+    fragile = fragility(found, labels, [f.c for f in facts], without)
+    return {
+        "clusters": cluster_tables.clusters(run.run_id, facts, verdicts, fragile, named),
+        "cluster_members": cluster_tables.cluster_members(con, run.run_id, labels, found, scored),
+        "member_evidence": cluster_tables.member_evidence(con, run.run_id, labels, found),
+        "cluster_lineage": cluster_tables.cluster_lineage(run.run_id, named),
+        "extraction_ledger": cluster_tables.extraction_ledger(con, run.run_id),
+    }
+
+
+def _seed_labels(scored: Scored, accounts: int) -> Ints:
+    left, right = scored.left[scored.seed], scored.right[scored.seed]
+    keep = cut_bridges(left, right, accounts)
+    return drop_small(components(left[keep], right[keep], accounts))
+
+
+def _inside(scored: Scored, labels: Ints) -> Bools:
+    """Pairs within a cluster that agree enough for a reason: each would be a coincidence of one in twenty or rarer."""
+    same = (labels[scored.left] >= 0) & (labels[scored.left] == labels[scored.right])
+    return np.asarray(same & (scored.weights.sum(axis=1) >= 3 * MICRO), dtype=np.bool_)
+
+
+def _null_line(scored: Scored) -> str:
+    threshold = scored.chance.threshold()
+    chance = float(scored.chance.of(np.array([threshold]))[0])
+    return (
+        f"{len(scored.left)} pairs scored; seeds from {threshold / MICRO:.1f} nats, where "
+        f"{chance:.2g} pairs of strangers are expected: {int(scored.seed.sum())}"
+    )
+
+
+def rerun(lake: Lake, run_id: str, tell: Tell) -> list[str]:
+    """Compute the run `run_id` again; returns the tables that come out different from its files.
+
+    Raises LakeError if there is no such run.
+    """
+    runs = {run.run_id: run for run in lake.runs()}
+    if run_id not in runs:
+        raise LakeError(f"no run {run_id!r} in {lake.root}", expected="a run_id of the table runs")
+    with duckdb.connect() as con:
+        tables = compute(con, lake, runs[run_id], "", Stages(tell))
+    differing = different_files(runs[run_id], tables)
+    tell(f"differs in {', '.join(differing)}" if differing else f"{run_id} comes out the same, byte for byte")
+    return differing

@@ -1,0 +1,14 @@
+"""The first turn of a conversation."""
+
+from graph.signals.signal import Family, Signal
+
+SIGNAL = Signal(
+    kind="conversation",
+    family=Family.CONTENT,
+    table="usage",
+    key="conversation_prefix_hash",
+    where="conversation_prefix_hash IS NOT NULL",
+    sentence="same first turn of a conversation ({holders} holders)",
+    unit="event",
+    examples=(({"conversation_prefix_hash": "v1"}, ("v1",)),),
+)

@@ -1,0 +1,14 @@
+"""A MinHash slot with its value: a phrase of the prompt, which a paraphrase may keep."""
+
+from graph.signals.signal import Family, Signal
+
+SIGNAL = Signal(
+    kind="slot",
+    family=Family.CONTENT,
+    table="usage",
+    key="unnest(list_transform(prompt_minhash, lambda value, slot: slot || ':' || value))",
+    where="prompt_minhash IS NOT NULL",
+    sentence="same rare phrase in prompts ({holders} holders)",
+    unit="event",
+    examples=(({"prompt_minhash": [7, 9]}, ("1:7", "2:9")),),
+)

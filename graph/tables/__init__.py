@@ -1,0 +1,1 @@
+"""The tables that a link run writes, each drawn from the run's results."""

@@ -1,0 +1,134 @@
+"""The facts of each cluster, and of the accounts outside all clusters, that verdicts are drawn from."""
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+
+from graph.null import Floats
+from graph.signals import slot
+from graph.verdict.public_mail import PUBLIC_MAIL
+from graph.verdict.tasks import capability_sql
+
+# An account with fewer requests shows no habits to compare with.
+LEAST_REQUESTS = 5
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the pooled events of one cluster show. Counts are of members unless named otherwise."""
+
+    c: int
+    accounts: int
+    first_seen: object
+    last_seen: object
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    refusals: int
+    carried: int
+    carried_capability: int
+    carried_output: float
+    trial: int
+    paid: int
+    prepaid: int
+    banned: int
+    attested: int
+    own_domain: int
+    org: int
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Accounts in no cluster: per account its capability share and mean output; and shares over all of them."""
+
+    capability: Floats
+    output: Floats
+    trial: float
+    unpaid: float
+    prepaid: float
+    banned: float
+
+
+# Per account: what its sign-up, payments and the provider's actions say.
+PERSONS = f"""
+    SELECT a.a, m.c, any_value(s.org_id) AS org_id,
+           any_value(s.email_domain) FILTER (NOT list_contains($public, s.email_domain)) AS domain,
+           coalesce(bool_or(s.program = 'free_trial'), false) AS trial,
+           coalesce(bool_or(s.program = 'enterprise' OR e.action = 'verified'), false) AS attested,
+           coalesce(bool_or(e.outcome = 'succeeded'), false) AS paid,
+           coalesce(bool_or(e.outcome = 'succeeded' AND e.card_funding = 'prepaid'), false) AS prepaid,
+           coalesce(bool_or(e.action IN ('banned', 'suspended')), false) AS banned,
+           count(*) FILTER (e.src = 'usage') AS requests,
+           count(*) FILTER (e.src = 'usage' AND {capability_sql("e.task")}) AS capability,
+           sum(e.output_tokens) FILTER (e.src = 'usage') AS output
+    FROM account a
+    LEFT JOIN member m USING (a)
+    LEFT JOIN (FROM events WHERE src = 'signup') s USING (account_id)
+    LEFT JOIN (FROM events WHERE src <> 'signup') e USING (account_id)
+    GROUP BY a.a, m.c ORDER BY a.a"""
+
+# Requests that carry what the members share: a shared prompt key, or a rare phrase of one.
+CARRIED = f"""
+    WITH words AS (
+        SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE v.family = 'content'
+    ), asked AS (
+        SELECT m.c, e.* FROM events e JOIN account USING (account_id) JOIN member m USING (a) WHERE src = 'usage'
+    ), spoken AS (
+        SELECT c, seq, 'system' AS kind, system_hash AS key FROM asked
+        UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM asked
+        UNION ALL SELECT c, seq, 'conversation', conversation_prefix_hash FROM asked
+        UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key} FROM asked
+    )
+    SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
+
+FACTS = f"""
+    WITH people AS (
+        SELECT c, count(*) AS accounts, count(*) FILTER (trial) AS trial, count(*) FILTER (paid) AS paid,
+               count(*) FILTER (prepaid) AS prepaid, count(*) FILTER (banned) AS banned,
+               count(*) FILTER (attested) AS attested
+        FROM persons WHERE c IS NOT NULL GROUP BY c
+    ), domains AS (
+        SELECT c, max(n) AS own_domain FROM (SELECT c, domain, count(*) AS n FROM persons
+            WHERE domain IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
+    ), orgs AS (
+        SELECT c, max(n) AS org FROM (SELECT c, org_id, count(*) AS n FROM persons
+            WHERE org_id IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
+    ), pooled AS (
+        SELECT m.c, min(event_time) AS first_seen, max(event_time) AS last_seen,
+               count(*) FILTER (src = 'usage') AS requests,
+               coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens,
+               coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
+               count(*) FILTER (stop_reason = 'refusal') AS refusals,
+               count(k.seq) AS carried, count(k.seq) FILTER ({capability_sql("task")}) AS carried_capability,
+               coalesce(sum(output_tokens) FILTER (k.seq IS NOT NULL) / nullif(count(k.seq), 0), 0) AS carried_output
+        FROM events e JOIN account USING (account_id) JOIN member m USING (a)
+        LEFT JOIN carried k ON k.seq = e.seq AND k.c = m.c
+        GROUP BY m.c
+    )
+    SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
+           carried_capability, carried_output, trial, paid, prepaid, banned, attested,
+           coalesce(own_domain, 0) AS own_domain, coalesce(org, 0) AS org
+    FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c) ORDER BY c"""
+
+
+def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
+    """Facts of the clusters in `member`, by cluster, and of the accounts outside."""
+    con.execute("CREATE OR REPLACE TEMP TABLE persons AS " + PERSONS, {"public": sorted(PUBLIC_MAIL)})
+    con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED)
+    rows = con.sql(FACTS).to_arrow_table().to_pylist()
+    return [Facts(**row) for row in rows], _outside(con)
+
+
+def _outside(con: duckdb.DuckDBPyConnection) -> Outside:
+    habits = con.execute(
+        """SELECT capability / requests AS capability, coalesce(output, 0) / requests AS output
+        FROM persons WHERE c IS NULL AND requests >= $least ORDER BY a""",
+        {"least": LEAST_REQUESTS},
+    ).fetchnumpy()
+    shares = con.sql(
+        """SELECT count(*) + 2, count(*) FILTER (trial) + 1, count(*) FILTER (NOT paid) + 1,
+        count(*) FILTER (prepaid) + 1, count(*) FILTER (banned) + 1 FROM persons WHERE c IS NULL"""
+    ).fetchall()[0]
+    trial, unpaid, prepaid, banned = (count / shares[0] for count in shares[1:])
+    return Outside(np.sort(habits["capability"]), np.sort(habits["output"]), trial, unpaid, prepaid, banned)

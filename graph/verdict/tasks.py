@@ -1,0 +1,10 @@
+"""Which tasks seek a model's abilities rather than its services."""
+
+# What providers have published that distillers ask for: agentic reasoning and tool use, coding, mathematics, data
+# analysis, rubric-based grading, vision. Providers name their tasks as they like, hence stems.
+CAPABILITY_STEMS = ("reason", "cod", "math", "agent", "tool", "analys", "grad", "rubric", "vision", "chain", "logic")
+
+
+def capability_sql(column: str) -> str:
+    """SQL that says whether the task in `column` seeks an ability."""
+    return f"regexp_matches(lower({column}), '{'|'.join(CAPABILITY_STEMS)}')"
