@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 import msgspec
 import pyarrow as pa
@@ -45,7 +45,7 @@ class Lake:
 
         Raises LakeError if there is none, it cannot be read, or a newer hydratrace wrote it.
         """
-        path = root / MARKER
+        path = _without_escapes(root) / MARKER
         try:
             marker = msgspec.json.decode(path.read_bytes(), type=Marker)
         except FileNotFoundError:
@@ -68,7 +68,7 @@ class Lake:
 
         Raises LakeError if the folder cannot be made, or the lake's tokens were made with another key.
         """
-        path = root / MARKER
+        path = _without_escapes(root) / MARKER
         if not path.exists():
             try:
                 root.mkdir(parents=True, exist_ok=True)
@@ -114,8 +114,8 @@ class Lake:
         """Paths of the live Parquet files of the Delta table `name`; empty if it was never written."""
         if not DeltaTable.is_deltatable(str(self.path(name))):
             return []
-        uris = DeltaTable(str(self.path(name))).file_uris()
-        return sorted(unquote(urlparse(uri).path) if uri.startswith("file:") else uri for uri in uris)
+        # deltalake gives plain paths, but percent-encoded as in a URL.
+        return sorted(map(unquote, DeltaTable(str(self.path(name))).file_uris()))
 
     def select(self, name: str) -> str:
         """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns."""
@@ -140,3 +140,10 @@ class Lake:
     def run_file(self, run_id: str, table: str) -> Path:
         """Path of the Parquet file that the run `run_id` wrote for `table`."""
         return self.runs_dir() / run_id / f"{table}.parquet"
+
+
+def _without_escapes(root: Path) -> Path:
+    # deltalake decodes the paths it is given as well: it would write to /a b when told /a%20b.
+    if unquote(str(root.resolve())) != str(root.resolve()):
+        raise LakeError(f"the path {root.resolve()} holds a percent escape", remedy="choose a folder without one")
+    return root

@@ -78,7 +78,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
     Raises UsageError naming every wrong setting, where it came from and what was expected.
     """
     values, problems = _from_file(file)
-    values |= _from_environment(environment)
+    values |= _from_environment(environment, values.get("kafka", ({}, ""))[0])
     values |= {name: (value, "flag --" + name.replace("_", "-")) for name, value in flags.items() if value is not None}
     good: dict[str, Any] = {}
     hints = typing.get_type_hints(Settings, include_extras=True)
@@ -122,7 +122,7 @@ def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+def _from_environment(environment: Mapping[str, str], kafka_of_file: Any) -> dict[str, tuple[Any, str]]:
     values: dict[str, tuple[Any, str]] = {}
     kafka: dict[str, str] = {}
     for variable, value in environment.items():
@@ -133,6 +133,6 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[Any, st
             kafka[name.removeprefix("KAFKA_").lower().replace("_", ".")] = value
         else:
             values[name.lower()] = (value, variable)
-    if kafka:
-        values["kafka"] = (kafka, PREFIX + "KAFKA_*")
+    if kafka and isinstance(kafka_of_file, dict):  # single names win over the file's, whose other names stand
+        values["kafka"] = ({**kafka_of_file, **kafka}, PREFIX + "KAFKA_*")
     return values
