@@ -58,12 +58,11 @@ def fill(connection: duckdb.DuckDBPyConnection, lake: Lake, verified: VerifiedRu
     for table in EVENT_TABLES:
         source = f"FROM all_{table.name} SEMI JOIN concerned USING (account_id)"
         _insert(connection, table, f"{source} ORDER BY account_id, event_time, event_id")
-    segments.detach(connection, files)
+    segments.drop_views(connection)
     _record(connection, SEGMENTS, [_segment(day, file) for day, file in zip(days, files, strict=True)])
     _record(connection, PUBLICATION, [_publication(lake, verified)])
     for table in CASE_TABLES:
-        for comment in comments(table):
-            connection.execute(comment)
+        connection.execute("; ".join(comments(table)))
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:

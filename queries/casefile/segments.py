@@ -70,8 +70,7 @@ def build(lake: Lake, day: Day) -> bool:
                     f'INSERT INTO "{table.name}" FROM ({source}) QUALIFY {FIRST_ADDRESS} '
                     "ORDER BY account_id, event_time, event_id"
                 )
-            for comment in comments(table):
-                connection.execute(comment)
+            connection.execute("; ".join(comments(table)))
     return True
 
 
@@ -85,9 +84,7 @@ def attach(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
         connection.execute(f"CREATE TEMP VIEW all_{table.name} AS {union}")
 
 
-def detach(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> None:
-    """Undo `attach`."""
+def drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop the temporary views that `attach` made."""
     for table in EVENT_TABLES:
         connection.execute(f"DROP VIEW temp.all_{table.name}")
-    for number in range(len(files)):
-        connection.execute(f"DETACH day_{number}")

@@ -18,9 +18,13 @@ def new_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose own database is the new file `path`; at the end it is checkpointed, without a log."""
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"ATTACH {quoted(str(path))} AS made (STORAGE_VERSION {quoted(STORAGE_VERSION)})")
+        # No log: a file that is not finished is thrown away, so nothing would ever be replayed.
+        options = f"STORAGE_VERSION {quoted(STORAGE_VERSION)}, RECOVERY_MODE NO_WAL_WRITES"
+        connection.execute(f"ATTACH {quoted(str(path))} AS made ({options})")
         connection.execute("USE made")
+        connection.begin()
         yield connection
+        connection.commit()
         connection.execute("USE memory")
         connection.execute("DETACH made")
 

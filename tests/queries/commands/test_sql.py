@@ -81,9 +81,9 @@ def test_query_runs_with_parameters(published_root: Path, capfd: pytest.CaptureF
 
 def test_query_without_a_name_lists_what_each_answers(capfd: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capfd, "query", "--format", "csv")
-    name, parameters, answers = list(csv.reader(io.StringIO(out)))[-1]
-    assert (status, name, parameters) == (0, "why_linked", "a b [max_hops=8]")
-    assert answers.startswith("Why two accounts are tied")
+    listed = {row["query"]: row for row in csv.DictReader(io.StringIO(out))}
+    assert status == 0 and listed["why_linked"]["parameters"] == "a b [max_hops=8]"
+    assert listed["why_linked"]["answers"].startswith("Why two accounts are tied")
 
 
 def test_what_does_not_heed_the_interrupt_is_ended_with_its_process(published_root: Path) -> None:
