@@ -105,11 +105,11 @@ class Parser:
         if isinstance(error, UnicodeDecodeError):
             return Problem(Reason.NOT_UTF8, "not UTF-8")
         deeper = inspect(value, self._known)
-        if deeper and deeper.reason is not Reason.NOT_JSON:
+        if deeper:
             return deeper
         if isinstance(error, msgspec.ValidationError):
             return _explain(str(error))
-        return deeper or Problem(Reason.NOT_JSON, "malformed JSON")
+        return Problem(Reason.NOT_JSON, "malformed JSON")
 
 
 def _explain(message: str) -> Problem:

@@ -57,7 +57,7 @@ class Rejects:
     def raw(self, value: bytes) -> str | None:
         """Return the record's known fields as JSON with sensitive values as tokens; None if it cannot be parsed."""
         try:
-            content = json.loads(value)
+            content = json.loads(value.decode())  # strict: bytes would be taken for UTF-16 too
             if not isinstance(content, dict):
                 return None
             kept = {name: self._kept(name, content[name]) for name in self._storage if name in content}

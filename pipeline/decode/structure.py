@@ -7,7 +7,8 @@ import re
 from pipeline.decode.reasons import Problem, Reason
 
 MAX_DEPTH = 64
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and an unclosed string ends with the record: a hostile record is still read once only.
+STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 BRACKETS = re.compile(rb"[^\[\]{}]+")
 
 
@@ -24,21 +25,24 @@ def inspect(value: bytes, known: frozenset[str]) -> Problem | None:
     if depth(value) > MAX_DEPTH:
         return Problem(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH}")
 
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    paths: list[str] = []  # of each object, the outermost last: where it has a key twice, empty if nowhere
+
+    def note(pairs: list[tuple[str, object]]) -> dict[str, object]:
         made = dict(pairs)
-        if len(made) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next((name for name in names if names.count(name) > 1 and name in known), "")
-            raise _Broken(Problem(Reason.DUPLICATE_KEY, "a key appears twice", f"$.{twice}" if twice else "$"))
+        names = [name for name, _ in pairs] if len(made) < len(pairs) else []
+        twice = min((name for name in known.intersection(names) if names.count(name) > 1), default="")
+        paths.append(f"$.{twice}" if twice else "$" if names else "")
         return made
 
     try:
-        json.loads(value, object_pairs_hook=unique, parse_int=_finite, parse_float=_finite, parse_constant=_finite)
+        json.loads(
+            value.decode(), object_pairs_hook=note, parse_int=_finite, parse_float=_finite, parse_constant=_finite
+        )
     except _Broken as broken:
         return broken.problem
     except (ValueError, RecursionError):
         return Problem(Reason.NOT_JSON, "malformed JSON")
-    return None
+    return Problem(Reason.DUPLICATE_KEY, "a key appears twice", paths[-1] or "$") if any(paths) else None
 
 
 def depth(value: bytes) -> int:
