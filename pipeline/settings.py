@@ -31,7 +31,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ]
     type: Annotated[
-        typing.Literal["jsonl", "webhook"],
+        typing.Literal["jsonl", "webhook", "slack", "pagerduty", "ocsf", "stix", "kafka"],
         _about("What speaks to the receiver: one of the files in pipeline/alerts/hooks."),
     ]
     verdicts: Annotated[
@@ -46,6 +46,7 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: Annotated[str, _about("PEM file of the authorities that sign the receiver's certificate.")] = ""
     allow_insecure: Annotated[bool, _about("Allow http and private addresses (for your own machines).")] = False
     timeout_seconds: Annotated[float, _about("Longest that one try may take.", gt=0, le=30)] = 20.0
+    topic: Annotated[str, _about("kafka: topic to write to.", min_length=1)] = "hydratrace.finding.v1"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

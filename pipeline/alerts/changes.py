@@ -2,19 +2,8 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-import msgspec
-
-from pipeline.alerts.findings import CLOSING, Change, Finding
+from pipeline.alerts.findings import CLOSING, Change, Finding, News
 from pipeline.contract.tables import Cluster, ClusterLineage
-
-
-class News(msgspec.Struct, frozen=True):
-    """One thing to tell: about a `cluster` of the run, or (None) the end of the one last `told` of."""
-
-    change: Change
-    cluster: Cluster | None
-    told: Finding | None
-    others: list[str]
 
 
 def news(

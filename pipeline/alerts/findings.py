@@ -70,6 +70,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     confidence: Annotated[float, d("Of the verdict, 0 to 1.")]
     accounts: Annotated[int, d("How many members.")]
     members: Annotated[list[Member], d("The surest members, at most ten.")]
+    first_told_at: Annotated[datetime, d("When this receiver's first alert about the cluster was queued.")]
     first_seen: Annotated[datetime, d("First event of a member.")]
     last_seen: Annotated[datetime, d("Last event of a member.")]
     requests: Annotated[int, d("API requests of all members.")]
@@ -99,10 +100,19 @@ def alert_uid(hook: str, cluster_uid: str, revision: int, after: str = "") -> st
     return str(uuid.uuid5(NAMESPACE, "\0".join((hook, cluster_uid, str(revision), after))))
 
 
-def open_finding(
-    uid: str, change: Change, cluster: Cluster, members: list[ClusterMember], told: Finding | None, others: list[str]
-) -> Finding:
-    """The finding about `cluster` as the current run shows it."""
+class News(msgspec.Struct, frozen=True):
+    """One thing to tell: about a `cluster` of the run, or (None) the end of the one last `told` of."""
+
+    change: Change
+    cluster: Cluster | None
+    told: Finding | None
+    others: list[str]
+
+
+def open_finding(uid: str, item: News, members: list[ClusterMember], at: datetime) -> Finding:
+    """The finding about the cluster of `item` as the current run shows it."""
+    change, cluster, told = item.change, item.cluster, item.told
+    assert cluster
     surest = sorted(members, key=lambda member: (-member.confidence, member.account_id))[:MOST_MEMBERS]
     cluster_uid = clean(cluster.cluster_uid, ID_CHARACTERS)
     return Finding(
@@ -117,6 +127,7 @@ def open_finding(
         confidence=cluster.confidence,
         accounts=cluster.accounts,
         members=[Member(clean(m.account_id, ID_CHARACTERS), m.confidence) for m in surest],
+        first_told_at=told.first_told_at if told else at,
         first_seen=cluster.first_seen,
         last_seen=cluster.last_seen,
         requests=cluster.requests,
@@ -124,15 +135,17 @@ def open_finding(
         output_tokens=cluster.output_tokens,
         reasons=_lines(cluster.reasons),
         counter_evidence=_lines(cluster.counter_evidence),
-        other_clusters=[clean(other, ID_CHARACTERS) for other in others[:MOST_OTHERS]],
+        other_clusters=[clean(other, ID_CHARACTERS) for other in item.others[:MOST_OTHERS]],
         atlas=list(ATLAS.get(cluster.verdict, ())),
         f3=list(F3.get(cluster.verdict, ())),
         next_query=f"hydratrace query cluster_members --param cluster_uid={cluster_uid}",
     )
 
 
-def closing_finding(uid: str, change: Change, told: Finding, run_id: str, others: list[str]) -> Finding:
-    """The finding that the cluster last `told` of is no more, with its last known figures."""
+def closing_finding(uid: str, item: News, run_id: str) -> Finding:
+    """The finding that the cluster last told of is no more, with its last known figures."""
+    change, told = item.change, item.told
+    assert told
     return msgspec.structs.replace(
         told,
         alert_uid=uid,
@@ -140,7 +153,7 @@ def closing_finding(uid: str, change: Change, told: Finding, run_id: str, others
         summary=summary(change, told.verdict, told.confidence, told.accounts),
         run_id=run_id,
         previous_verdict=None,
-        other_clusters=[clean(other, ID_CHARACTERS) for other in others[:MOST_OTHERS]],
+        other_clusters=[clean(other, ID_CHARACTERS) for other in item.others[:MOST_OTHERS]],
     )
 
 
@@ -148,6 +161,12 @@ def summary(change: str, verdict: str, confidence: float, accounts: int) -> str:
     """One line, free of attacker-written text."""
     noun = "account" if accounts == 1 else "accounts"
     return f"{WORDS[change]}: {verdict.replace('_', ' ')}, {accounts:,} {noun}, confidence {confidence:.2f}"
+
+
+def is_over(finding: Finding) -> bool:
+    """Whether the receiver should close what it opened: the cluster is no more, or no longer held against anybody."""
+    taken_back = finding.change == "verdict_changed" and finding.verdict in ("organisation", "undetermined")
+    return finding.change in CLOSING or taken_back
 
 
 def body(finding: Finding, at: datetime) -> str:

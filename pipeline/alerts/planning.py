@@ -5,8 +5,8 @@ from datetime import datetime
 import msgspec
 
 from pipeline.alerts import current
-from pipeline.alerts.changes import News, news
-from pipeline.alerts.findings import alert_uid, body, closing_finding, open_finding
+from pipeline.alerts.changes import news
+from pipeline.alerts.findings import News, alert_uid, body, closing_finding, open_finding
 from pipeline.alerts.outbox import Outbox
 from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
 from pipeline.lake import Lake
@@ -49,11 +49,11 @@ def _alert(run: Run, hook: Hook, item: News, members: list[ClusterMember], now: 
     if item.cluster:
         after = told.alert_uid if told and item.change == "reopened" else ""
         uid = alert_uid(hook.name, item.cluster.cluster_uid, item.cluster.revision, after)
-        finding = open_finding(uid, item.change, item.cluster, members, told, item.others)
+        finding = open_finding(uid, item, members, now)
     else:
         assert told
         uid = alert_uid(hook.name, told.cluster_uid, told.revision, told.alert_uid)
-        finding = closing_finding(uid, item.change, told, run.run_id, item.others)
+        finding = closing_finding(uid, item, run.run_id)
     return Alert(
         alert_uid=uid,
         cluster_uid=finding.cluster_uid,

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +20,7 @@ from pipeline.alerts.receiver import Outcome
 from pipeline.errors import UsageError
 from pipeline.settings import Hook
 
-USER_AGENT = f"hydratrace/{version('hydratrace')}"
+VERSION = version("hydratrace")
 PORTS = {"https": 443, "http": 80}
 
 
@@ -60,14 +60,15 @@ def target(hook: Hook, url: str) -> Target:
     )
 
 
-def post(to: Target, body: bytes, headers: Mapping[str, str]) -> Outcome:
-    """POST `body` once: 2xx is delivered, 410 is gone, all else (redirects too) is to be tried again."""
-    sent = {"content-type": "application/json", "user-agent": USER_AGENT, "connection": "close", **headers}
+def post(to: Target, body: bytes, headers: Mapping[str, str], refused: Collection[int] = ()) -> Outcome:
+    """POST `body` once: 2xx is delivered, 410 is gone, `refused` is final, all else (3xx too) is to be tried again."""
+    sent = {"content-type": "application/json", "user-agent": f"hydratrace/{VERSION}", "connection": "close", **headers}
     try:
         with _connected(to) as connection:
             connection.request("POST", to.path, body, sent)
             response = connection.getresponse()
-            return _outcome(response.status, response.getheader("retry-after"))
+            outcome = _outcome(response.status, response.getheader("retry-after"))
+            return Outcome("refused", outcome.detail) if response.status in refused else outcome
     except Forbidden:
         return Outcome("again", "the name leads to a private address: allow_insecure permits that")
     except (OSError, http.client.HTTPException) as error:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 
-from pipeline.alerts.hooks import jsonl, webhook
+from pipeline.alerts.hooks import jsonl, kafka, ocsf, pagerduty, slack, stix, webhook
 from pipeline.alerts.receiver import Receiver
 from pipeline.errors import UsageError
 from pipeline.settings import Hook, Settings
@@ -11,6 +11,11 @@ from pipeline.settings import Hook, Settings
 BUILDERS: dict[str, Callable[[Hook, Settings], Receiver]] = {
     "jsonl": jsonl.build,
     "webhook": webhook.build,
+    "slack": slack.build,
+    "pagerduty": pagerduty.build,
+    "ocsf": ocsf.build,
+    "stix": stix.build,
+    "kafka": kafka.build,
 }
 
 

@@ -53,6 +53,17 @@ class LinkedLake:
         return msgspec.structs.replace(plain, **changes)
 
     @staticmethod
+    def member(uid, account_id, confidence):
+        return ClusterMember(
+            run_id="",
+            cluster_uid=uid,
+            account_id=account_id,
+            confidence=confidence,
+            joined_at=START,
+            is_bridge=False,
+        )
+
+    @staticmethod
     def lineage(uid, event, other=None):
         return ClusterLineage(run_id="", cluster_uid=uid, event=event, other_uid=other)
 
@@ -60,14 +71,7 @@ class LinkedLake:
         self.runs += 1
         run_id = f"run-{self.runs:04d}"
         members = [
-            ClusterMember(
-                run_id=run_id,
-                cluster_uid=c.cluster_uid,
-                account_id=f"acct_{c.cluster_uid}_{n}",
-                confidence=0.5 + n / 100,
-                joined_at=START,
-                is_bridge=False,
-            )
+            self.member(c.cluster_uid, f"acct_{c.cluster_uid}_{n}", 0.5 + n / 100)
             for c in clusters
             for n in range(c.accounts)
         ]

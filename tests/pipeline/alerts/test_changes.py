@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from pipeline.alerts.changes import news
-from pipeline.alerts.findings import open_finding
+from pipeline.alerts.findings import News, open_finding
 from pipeline.contract.tables import Cluster, ClusterLineage
 
 WANTED = ("distillation", "trial_abuse", "resale")
@@ -31,7 +31,7 @@ def cluster(uid, revision=1, verdict="distillation", accounts=3, confidence=0.9)
 
 
 def told(uid, change="born", **known):
-    return {uid: open_finding("alert", change, cluster(uid, **known), [], None, [])}
+    return {uid: open_finding("alert", News(change, cluster(uid, **known), None, []), [], DAY)}
 
 
 def row(uid, event, other=None):

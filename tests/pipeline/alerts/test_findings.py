@@ -1,7 +1,7 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from pipeline.alerts.findings import alert_uid, body, closing_finding, open_finding
+from pipeline.alerts.findings import News, alert_uid, body, closing_finding, is_over, open_finding
 from pipeline.contract.tables import Cluster, ClusterMember
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -41,6 +41,10 @@ def members(count, account="acct"):
     ]
 
 
+def opened(cluster, members=(), change="born", told=None, others=()):
+    return open_finding("u" * 36, News(change, cluster, told, list(others)), list(members), DAY)
+
+
 def test_ids_are_known_for_ever():
     assert alert_uid("log", "c", 1) == "9ce39fdb-315e-5f55-964d-2b4624375b9d"
     ids = {alert_uid(hook, uid, revision) for hook in "ab" for uid in "cd" for revision in (1, 2)}
@@ -48,30 +52,22 @@ def test_ids_are_known_for_ever():
 
 
 def test_the_largest_body_is_below_what_standard_webhooks_allows():
-    huge = open_finding(
-        "u" * 36,
-        "absorbed",
-        cluster(WIDEST * 9999, 99, WIDEST * 128),
-        members(99, WIDEST * 200),
-        None,
-        [WIDEST * 999] * 99,
-    )
-    assert len(body(huge, DAY).encode()) < 20_000
-    assert all("\\" not in line for line in huge.reasons)
+    crowd = members(99, WIDEST * 200)
+    huge = opened(cluster(WIDEST * 9999, 99, WIDEST * 128), crowd, "absorbed", others=[WIDEST * 999] * 99)
+    assert 15_000 < len(body(huge, DAY).encode()) < 20_000
 
 
 def test_quotes_and_backslashes_do_not_swell_it_either():
-    huge = open_finding("u", "born", cluster('"\\' * 999, 99), members(99, '"' * 200), None, [])
+    huge = opened(cluster('"\\' * 999, 99), members(99, '"' * 200))
     assert len(body(huge, DAY).encode()) < 20_000
 
 
 def test_attackers_text_arrives_harmless():
-    finding = open_finding("u", "born", cluster("a\x1b[2Jb\nc‮"), [], None, [])
-    assert finding.reasons == ["a [2Jb c"]
+    assert opened(cluster("a\x1b[2Jb\nc‮")).reasons == ["a [2Jb c"]
 
 
 def test_the_body_says_what_to_do_next():
-    sent = json.loads(body(open_finding("u", "born", cluster(), members(20), None, []), DAY))
+    sent = json.loads(body(opened(cluster(), members(20)), DAY))
     assert sent["type"] == "cluster.born"
     assert sent["timestamp"] == "2026-06-01T00:00:00Z"
     data = sent["data"]
@@ -83,7 +79,15 @@ def test_the_body_says_what_to_do_next():
 
 
 def test_a_closing_finding_keeps_the_last_known_figures():
-    last = open_finding("u", "born", cluster(), [], None, [])
-    closed = closing_finding("v", "merged_into", last, "r9", ["d"])
+    last = opened(cluster())
+    closed = closing_finding("v", News("merged_into", None, last, ["d"]), "r9")
     assert (closed.alert_uid, closed.change, closed.run_id, closed.other_clusters) == ("v", "merged_into", "r9", ["d"])
     assert (closed.requests, closed.revision) == (last.requests, last.revision)
+    assert is_over(closed)
+    assert not is_over(last)
+
+
+def test_the_first_telling_is_remembered():
+    first = opened(cluster())
+    later = open_finding("v", News("grew", cluster(), first, []), [], DAY + timedelta(days=9))
+    assert later.first_told_at == DAY
