@@ -13,6 +13,7 @@ from pipeline.contract.ddl import parquet_source
 from pipeline.contract.tables import BY_NAME, Home, Run
 from pipeline.deltalog import transaction_versions
 from pipeline.errors import LakeError
+from pipeline.onefile import make_once
 
 FORMAT_VERSION = 1
 MARKER = "hydratrace.json"
@@ -69,15 +70,12 @@ class Lake:
         Raises LakeError if the folder cannot be made, or the lake's tokens were made with another key.
         """
         path = _without_escapes(root) / MARKER
-        if not path.exists():
-            try:
+        try:
+            if not path.exists():
                 root.mkdir(parents=True, exist_ok=True)
-                with path.open("xb") as file:
-                    file.write(msgspec.json.encode(Marker(FORMAT_VERSION, key_check)))
-            except FileExistsError:
-                pass  # another job made it in this very moment
-            except OSError as error:
-                raise LakeError(f"cannot make a lake at {root}: {error.strerror}") from None
+                make_once(path, msgspec.json.encode(Marker(FORMAT_VERSION, key_check)))
+        except OSError as error:
+            raise LakeError(f"cannot make a lake at {root}: {error.strerror}") from None
         lake = cls.open(root)
         if lake.marker.key_check != key_check:
             raise LakeError(

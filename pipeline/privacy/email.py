@@ -27,4 +27,13 @@ def canonical(address: str) -> Email:
 
 
 def _shape(local: str) -> str:
-    return "".join("a" if c.isalpha() else "9" if c.isdigit() else c for c in local[:SHAPE_LENGTH])
+    return "".join(map(_shape_of, local[:SHAPE_LENGTH]))
+
+
+def _shape_of(character: str) -> str:
+    """Letters as a, digits as 9, ASCII punctuation as it is; the rest, vowel signs and such, would tell words."""
+    if character.isalpha():
+        return "a"
+    if character.isdigit():
+        return "9"
+    return character if character.isascii() and character.isprintable() else "?"

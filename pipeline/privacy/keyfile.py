@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.errors import LakeError
+from pipeline.onefile import make_once
 
 KEY_BYTES = 32
 
@@ -61,22 +61,11 @@ def load_or_make_key(path: Path) -> tuple[Key, bool]:
 
     The new file appears whole or not at all, so that two first jobs at once agree on one key.
     """
-    if path.exists():
-        return load_key(path), False
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-            made = True
-        except FileExistsError:
-            made = False
-        draft.unlink()
+        made = not path.exists()
+        if made:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            made = make_once(path, f"{secrets.token_hex(KEY_BYTES)}\n".encode(), 0o600)
     except OSError as error:
         raise LakeError(f"cannot make the key file {path}: {error.strerror}") from None
     return load_key(path), made
