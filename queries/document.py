@@ -9,10 +9,12 @@ import msgspec
 
 from graph.signals import SIGNALS
 from pipeline.contract.document import contract_document
+from pipeline.contract.tables import TABLES, Home
 from pipeline.contract.wording import described_fields
 from pipeline.decode.reasons import Reason
 from pipeline.markdown import code, table
 from pipeline.settings import FILE, PREFIX, Hook, Settings
+from queries.casefile.tables import CASE_TABLES
 from queries.catalogue import named_queries
 from queries.cli import build_parser
 from queries.statement import Statement
@@ -22,8 +24,10 @@ NOTE = "<!-- Written by `make docs`: edit what it is drawn from instead. -->\n\n
 
 def documents() -> dict[str, str]:
     """File name → text of every generated document."""
+    reasons = {str(reason): reason.description for reason in Reason}
+    tables = (*TABLES, *(spec for spec in CASE_TABLES if spec.home is Home.CASE))
     made = {
-        "contract.md": contract_document({str(reason): reason.description for reason in Reason}),
+        "contract.md": contract_document(reasons, tables),
         "commands.md": commands_document(build_parser()),
         "settings.md": settings_document(),
         "signals.md": signals_document(),

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from pipeline.contract.tables import TABLES
+from queries.casefile.tables import CASE_TABLES
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("pipeline", "graph", "queries")
@@ -86,7 +87,7 @@ def test_functions_are_short() -> None:
 
 def test_one_column_name_is_one_type() -> None:
     types = defaultdict(set)
-    for table in TABLES:
+    for table in (*TABLES, *CASE_TABLES):
         for column in table.columns:
             types[column.name].add(column.type)
     assert {name: found for name, found in types.items() if len(found) > 1} == {}

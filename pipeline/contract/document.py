@@ -1,11 +1,11 @@
 """The contract as a document: every field of every topic, every column of every table."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pipeline.contract.events import TOPICS, Topic
 from pipeline.contract.schema import event_fields
 from pipeline.contract.storage import Storage
-from pipeline.contract.tables import TABLES, Home, Table
+from pipeline.contract.tables import Home, Table
 from pipeline.contract.wording import described_fields
 from pipeline.markdown import code, table
 
@@ -36,12 +36,15 @@ HOMES = {
 }
 
 
-def contract_document(reasons: Mapping[str, str]) -> str:
-    """Markdown of the whole contract; `reasons` are those a record can be rejected for, in words."""
+def contract_document(reasons: Mapping[str, str], tables: Sequence[Table]) -> str:
+    """Markdown of the whole contract; `reasons` are those a record can be rejected for, in words.
+
+    `tables` may have more than this floor's own: those that only the case file has.
+    """
     parts = [INTRODUCTION, "\n## Topics\n", *map(_topic, TOPICS)]
     rows = [(code(reason), meaning) for reason, meaning in reasons.items()]
     parts.append("\n## Reasons for a reject\n\n" + table(["reason", "meaning"], rows))
-    parts.extend(["\n## Tables\n", *map(_table, TABLES)])
+    parts.extend(["\n## Tables\n", *map(_table, tables)])
     return "".join(parts)
 
 

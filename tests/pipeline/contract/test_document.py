@@ -3,7 +3,7 @@ from pipeline.contract.events import TOPICS
 from pipeline.contract.schema import event_fields
 from pipeline.contract.tables import TABLES
 
-TEXT = contract_document({"too_odd": "It is | odd."})
+TEXT = contract_document({"too_odd": "It is | odd."}, TABLES)
 
 
 def test_every_field_of_every_topic_has_a_line() -> None:
