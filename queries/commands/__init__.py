@@ -1,6 +1,14 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import demo, publish, query, sql, status
+from queries.commands import decide, demo, publish, query, search, sql, status
 
-COMMANDS: tuple[Command, ...] = (demo.COMMAND, publish.COMMAND, query.COMMAND, sql.COMMAND, status.COMMAND)
+COMMANDS: tuple[Command, ...] = (
+    decide.COMMAND,
+    demo.COMMAND,
+    publish.COMMAND,
+    query.COMMAND,
+    search.COMMAND,
+    sql.COMMAND,
+    status.COMMAND,
+)
