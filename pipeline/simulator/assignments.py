@@ -1,5 +1,6 @@
 """What an operator has its accounts ask for: the shared templates, as each account words them, and cover traffic."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -11,6 +12,8 @@ from pipeline.simulator.workloads import Chat, Customers, Reworded, Rewritten, T
 
 # Share of ideas put in other words: by account (light variants), and by prompt (paraphrase).
 _LIGHT, _PARAPHRASE = 0.3, 0.75
+# Share of distillers that also use a published prompt.
+_PUBLISHED = 0.5
 # Requests that free credit pays for.
 _CREDIT = (40, 90)
 
@@ -26,10 +29,11 @@ class Member:
     left: int
 
 
-def templates(craft: Tradecraft, rng: Random) -> list[Template]:
+def templates(craft: Tradecraft, papers: Sequence[Template], rng: Random) -> list[Template]:
     """What the operator wants: a model's abilities, or a product run on other people's money."""
     if craft.label == "distillation":
-        return [capability_template(rng) for _ in range(rng.randint(3, 6))]
+        own = [capability_template(rng) for _ in range(rng.randint(3, 6))]
+        return [*own, rng.choice(papers)] if rng.random() < _PUBLISHED else own
     return [product_template(rng) for _ in range(rng.randint(1, 2))]
 
 

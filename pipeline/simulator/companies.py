@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from random import Random
 
 from pipeline.simulator import identities, rhythms
-from pipeline.simulator.account import Timed
+from pipeline.simulator.account import Account, Timed
 from pipeline.simulator.addresses import Either, Fixed, Network, Pool, hosting_address
 from pipeline.simulator.clock import DAY, HOUR
 from pipeline.simulator.draws import digest
+from pipeline.simulator.failover import shared
 from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
 from pipeline.simulator.prompts import Template, product_template
@@ -45,18 +46,24 @@ def startup(world: World, rng: Random, size: int) -> list[Life]:
 
 
 def company(world: World, rng: Random, size: int) -> list[Life]:
-    """Many seats behind one network, paid by invoice or few cards; most are known to the provider by contract."""
+    """Many seats behind one network, paid by invoice or few cards; most are known to the provider by contract.
+
+    Some run an app on the keys of several seats, and it fails over from one to another.
+    """
     where, domain = identities.country(rng), identities.domain(rng)
-    group, attested = digest("company", domain)[:8], rng.random() < 0.75
+    group, attested = digest("company", domain)[:8], rng.random() < 0.6
     egress: Network = Fixed([where.homes[-1].draw(rng) for _ in range(rng.randint(1, 2))])
     if rng.random() < 0.5:
         egress = Pool(rng.choice(world.gateways), rng.getrandbits(48), 8 * HOUR)
     cards = [identities.card(rng, where.code) for _ in range(rng.randint(1, 3))]
     templates = [product_template(rng) for _ in range(rng.randint(2, 8))]
-    begins = world.start - rng.randint(10, 300) * DAY
-    lives = []
+    begins = world.start - rng.randint(-2, 300) * DAY
+    # Some get all seats on one morning.
+    growth = 2 * HOUR if rng.random() < 0.4 else int((world.end - begins) * 0.9)
+    seats: list[Account] = []
+    lives: list[Life] = []
     for _ in range(size):
-        opened = begins + int(rng.random() ** 2 * (world.end - begins) * 0.9)
+        opened = begins + 9 * HOUR + int(rng.random() ** 2 * growth)
         account = world.account(
             rng,
             "company",
@@ -75,7 +82,11 @@ def company(world: World, rng: Random, size: int) -> list[Life]:
         habit = Habit(
             Mixture([(0.6, own), (0.4, Chat())]), rhythms.person(rng, where.hours, True), requests_per_day(rng)
         )
+        seats.append(account)
         lives.append(live(world, account, habit, *verified))
+    if rng.random() < 0.4:
+        app = Habit(Templates(templates[:2]), rhythms.measured(rng, where.hours), 6 * requests_per_day(rng))
+        lives.append(shared(world, seats[:6], app, world.stream("app", group)))
     return lives
 
 

@@ -1,16 +1,12 @@
 """Honest people who share a home or a person: couples, families, one person with two accounts."""
 
-import heapq
-from collections.abc import Iterator
 from dataclasses import replace
-from operator import itemgetter
 from random import Random
 
 from pipeline.simulator import identities, rhythms
-from pipeline.simulator.account import Account, Timed
 from pipeline.simulator.addresses import Either
-from pipeline.simulator.clock import DAY, HOUR, SECOND
 from pipeline.simulator.draws import digest
+from pipeline.simulator.failover import shared
 from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
 from pipeline.simulator.workloads import Chat
@@ -63,30 +59,5 @@ def two_accounts(world: World, rng: Random, size: int) -> list[Life]:
         for email in (owner.email, f"{owner.given}@{identities.domain(rng)}".lower())
     ]
     habit = Habit(Chat(), rhythms.person(rng, owner.country.hours), 3 + requests_per_day(rng))
-    return [_alternate(world, pair, habit, rng)]
-
-
-def _alternate(world: World, pair: list[Account], habit: Habit, rng: Random) -> Iterator[Timed]:
     idle = Habit(habit.workload, habit.rhythm, 0.0)
-    return heapq.merge(
-        *(live(world, account, idle) for account in pair), _shared(world, pair, habit, rng), key=itemgetter(0)
-    )
-
-
-def _shared(world: World, pair: list[Account], habit: Habit, rng: Random) -> Iterator[Timed]:
-    previous = 0
-    for day in range(world.plan.days):
-        for offset in habit.rhythm.arrivals(rng, day, habit.per_day * world.plan.rate):
-            time = max(previous + 1, world.start + day * DAY + offset)
-            usable = [account for account in pair if account.opened + HOUR < time]
-            if not usable:
-                continue
-            account = usable[-1] if rng.random() < 0.3 else usable[0]
-            prompt = habit.workload.ask(rng, time - previous > HOUR)
-            code = 429 if rng.random() < 0.04 else world.status(rng, time)
-            yield account.usage(rng, time, prompt, code)
-            previous = time
-            if code == 429 and len(usable) == 2:
-                other = pair[1 - pair.index(account)]
-                previous = time + int(rng.uniform(5, 90) * SECOND)
-                yield other.usage(rng, previous, prompt)
+    return [*(live(world, account, idle) for account in pair), shared(world, pair, habit, rng)]

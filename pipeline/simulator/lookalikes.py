@@ -15,7 +15,7 @@ from pipeline.simulator.world import World, long_outputs
 
 def evaluation_company(world: World, rng: Random, size: int) -> list[Life]:
     """Measures models for customers: many seats, capability tasks, long outputs, one rubric; open about who it is."""
-    workload = Templates([capability_template(rng) for _ in range(rng.randint(2, 4))])
+    workload = Templates([*(capability_template(rng) for _ in range(rng.randint(2, 4))), *world.papers[:1]])
     return _laboratory(world, rng, size, "evaluation_company", workload, 20.0)
 
 
@@ -82,7 +82,7 @@ def _laboratory(world: World, rng: Random, size: int, kind: str, workload: Workl
     office = Fixed([where.homes[-1].draw(rng)])
     servers = Fixed([hosting_address(rng) for _ in range(2)])
     card = identities.card(rng, where.code)
-    attested = rng.random() < 0.35
+    attested = rng.random() < 0.2
     lives = []
     for _ in range(size):
         network: Network = Either(servers, office, rng.choice((0.1, 0.9)))

@@ -166,7 +166,7 @@ def banned_person(world: World, rng: Random, size: int) -> list[Life]:
 
 def power_user(world: World, rng: Random, size: int) -> list[Life]:
     """A single honest researcher or founder who sends much, reasons much, and wants long answers."""
-    workload = Templates([capability_template(rng) for _ in range(rng.randint(1, 3))])
+    workload = Templates([capability_template(rng) for _ in range(rng.randint(1, 3))] + rng.sample(world.papers, 1))
     account, habit = solo(world, rng, "power_user", workload, program="pay_as_you_go", max_tokens=8192)
     habit.per_day = rng.uniform(20, 60)
     return [live(world, account, habit)]

@@ -18,8 +18,6 @@ from pipeline.simulator.world import NEW_MODEL, World
 
 # Share of requests that meet a rate limit: operators drive accounts to their limits, others hardly do.
 _LIMITED = 0.03
-# Share of an operator's accounts that are held back as successors of banned ones.
-_RESERVE = 0.15
 # The work of banned accounts falls to the others, up to this many times an account's usual load.
 _OVERLOAD = 1.6
 # Attempts to have a job done by one account after another.
@@ -39,14 +37,14 @@ class Ring:
         self._world, self._craft, self._size = world, craft, size
         self._rng = world.stream("operator", number)
         self._crew = Crew(world, craft, number, self._rng)
-        self._wanted = assignments.templates(craft, self._rng)
+        self._wanted = assignments.templates(craft, world.papers, self._rng)
         self._queue = rhythms.person(self._rng, 0) if craft.wording == "customers" else rhythms.Queue()
         self._pivot = world.release + int(self._rng.uniform(0.1, 1.5) * DAY)
         self._agenda: list[tuple[int, int, Step]] = []
         self._order = count()
         self._working: list[Member] = []
         self._dialogue: Prompt | None = None
-        self._strength = max(1, round(size * (1 - _RESERVE)))
+        self._strength = max(1, round(size * (1 - craft.reserve)))
         for _ in range(size if craft.opened == "aged" else self._strength):
             self._enlist(self._crew.recruit())
 

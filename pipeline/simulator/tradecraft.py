@@ -34,6 +34,7 @@ class Tradecraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resumes: Annotated[float, msgspec.Meta(description="Share of requests that go on with the last dialogue.")]
     per_day: Annotated[float, msgspec.Meta(description="Requests of an account a day.")]
     ban_days: Annotated[float, msgspec.Meta(description="Mean time until an account is banned.")]
+    reserve: Annotated[float, msgspec.Meta(description="Share of accounts kept back as successors.")]
     clients: Annotated[int, msgspec.Meta(description="API clients in use.")]
 
 

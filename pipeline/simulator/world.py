@@ -11,7 +11,7 @@ from pipeline.simulator.addresses import Home, Network, Pool, hosting_address
 from pipeline.simulator.clock import DAY, HOUR, MINUTE
 from pipeline.simulator.draws import digest, stream
 from pipeline.simulator.identities import API_CLIENTS, BROWSERS, Country, Person, country, device
-from pipeline.simulator.prompts import Prompt
+from pipeline.simulator.prompts import Prompt, Template, capability_template
 from pipeline.simulator.texts import Phrase, data
 
 MODELS = ("atlas-large-2", "atlas-large-2", "atlas-mid-2", "atlas-mid-2", "atlas-small-2")
@@ -168,6 +168,11 @@ class World:
             _items(self.stream("benchmark", number), entry, number)
             for number, entry in enumerate(data("public")["benchmark"])
         )
+
+    @cached_property
+    def papers(self) -> list[Template]:
+        """Published prompts that seek a model's abilities: researchers, power users and operators all try them."""
+        return [capability_template(self.stream("paper", number)) for number in range(3)]
 
     def _exits(self, name: str, brands: int, exits: int) -> tuple[tuple[str, ...], ...]:
         rng = self.stream(name)
