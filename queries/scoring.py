@@ -35,12 +35,15 @@ FIGURES = """
 """
 OPERATORS = """
     WITH sizes AS (SELECT operator, count(*) AS size FROM judged WHERE operator <> '' GROUP BY operator),
+    shares AS (
+        SELECT cluster_uid, operator, kind, count(*) AS shared FROM judged WHERE cluster_uid IS NOT NULL
+        GROUP BY cluster_uid, operator, kind
+    ),
     pairs AS (
-        SELECT cluster_uid, verdict, operator, kind, count(*) AS shared FROM judged WHERE cluster_uid IS NOT NULL
-        GROUP BY ALL
+        SELECT * FROM shares
         QUALIFY row_number() OVER (PARTITION BY cluster_uid ORDER BY shared DESC, operator, kind) = 1
     )
-    SELECT p.cluster_uid, p.verdict, c.confidence, c.accounts, c.requests, c.output_tokens,
+    SELECT p.cluster_uid, c.verdict, c.confidence, c.accounts, c.requests, c.output_tokens,
            coalesce(nullif(p.operator, ''), p.kind) AS truth, p.kind AS truth_kind,
            p.shared AS of_it, s.size AS truth_accounts
     FROM pairs p JOIN clusters c USING (cluster_uid) LEFT JOIN sizes s USING (operator)
@@ -63,9 +66,7 @@ def score(truth: Path, clusters: Path, members: Path) -> Score:
         "FROM read_csv('" + _sql(truth) + "', header = true, all_varchar = true)"
     )
     connection.execute(ACCOUNTS)
-    figures = connection.execute(FIGURES).fetchone()
-    assert figures is not None
-    accused, guilty, right, honest, honest_accused = figures
+    ((accused, guilty, right, honest, honest_accused),) = connection.execute(FIGURES).fetchall()
     return Score(
         accused,
         guilty,
