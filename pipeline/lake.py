@@ -112,8 +112,7 @@ class Lake:
         """Paths of the live Parquet files of the Delta table `name`; empty if it was never written."""
         if not DeltaTable.is_deltatable(str(self.path(name))):
             return []
-        # deltalake gives plain paths, but percent-encoded as in a URL.
-        return sorted(map(unquote, DeltaTable(str(self.path(name))).file_uris()))
+        return live_files(DeltaTable(str(self.path(name))))
 
     def select(self, name: str) -> str:
         """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns."""
@@ -138,6 +137,12 @@ class Lake:
     def run_file(self, run_id: str, table: str) -> Path:
         """Path of the Parquet file that the run `run_id` wrote for `table`."""
         return self.runs_dir() / run_id / f"{table}.parquet"
+
+
+def live_files(table: DeltaTable) -> list[str]:
+    """Paths of the Parquet files of `table` at its version."""
+    # deltalake gives plain paths, but percent-encoded as in a URL.
+    return sorted(map(unquote, table.file_uris()))
 
 
 def _without_escapes(root: Path) -> Path:

@@ -13,7 +13,7 @@ from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.ddl import parquet_source
 from pipeline.contract.tables import BY_NAME, EVENT_TABLES
 from pipeline.errors import LakeError
-from pipeline.lake import Lake
+from pipeline.lake import Lake, live_files
 
 # Two links at once disturb each other at most once per day of events they both compute; ten in a row is something else.
 ATTEMPTS = 10
@@ -35,7 +35,7 @@ def update_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[dict[str, i
         landed_to = lake.positions()
         recorded = {app: table.transaction_version(app) or 0 for app in landed_to}
         if recorded == landed_to:
-            return landed_to, parquet_source(DAYS, _files(table))
+            return landed_to, parquet_source(DAYS, live_files(table))
         try:
             _replace(con, lake, table, recorded, landed_to)
         except CommitFailedError:
@@ -84,7 +84,3 @@ def _replace_clashes(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date
     if known or found.num_rows:
         predicate = " OR ".join(f"event_date = '{day}'" for day in days)
         write_deltalake(lake.table(spec.name), found, mode="overwrite", predicate=predicate)
-
-
-def _files(table: DeltaTable) -> list[str]:
-    return sorted(uri.removeprefix("file://") for uri in table.file_uris())
