@@ -25,6 +25,7 @@ from pipeline.sources.batch import PolledBatch, Span
 
 OLDEST = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 FUTURE_MICROSECONDS = 24 * 3600 * 1_000_000
+LATEST_MILLISECONDS = (2**63 - 1 - FUTURE_MICROSECONDS) // 1000  # producers may send any timestamp
 DAY_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
@@ -75,7 +76,7 @@ class Decoder:
         for row in np.flatnonzero(times < OLDEST).tolist():
             broken[row] = Problem(Reason.TIME_TOO_OLD, path="$.event_time")
         if polled.times:
-            kafka = np.array(polled.times, dtype=np.int64)[index] * 1000
+            kafka = np.minimum(np.array(polled.times, dtype=np.int64)[index], LATEST_MILLISECONDS) * 1000
             for row in np.flatnonzero((kafka >= 0) & (times > kafka + FUTURE_MICROSECONDS)).tolist():
                 broken[row] = Problem(Reason.TIME_IN_FUTURE, path="$.event_time")
         return broken
