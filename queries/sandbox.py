@@ -72,7 +72,7 @@ def _configuration(limits: Limits) -> dict[str, str | bool | int | float | list[
 def _segments(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     """Segments that the case file lists, each of the size it had when it was written."""
     files: list[Path] = []
-    rows = connection.execute("SELECT file, size_bytes FROM segments ORDER BY event_date").fetchall()
+    rows = connection.execute("SELECT file, size_bytes FROM segments ORDER BY period").fetchall()
     for name, size in rows:
         file = folder / Path(name).name
         refuse_log(file)

@@ -42,9 +42,11 @@ CONCERNED = """
 """
 
 
-def fill(connection: duckdb.DuckDBPyConnection, lake: Lake, verified: VerifiedRun, days: list[segments.Day]) -> None:
-    """Make and fill every table in the connection's current database; the days' segments must be there."""
-    files = [segments.folder(lake) / day.name for day in days]
+def fill(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, verified: VerifiedRun, periods: list[segments.Period]
+) -> None:
+    """Make and fill every table in the connection's current database; the periods' segments must be there."""
+    files = [segments.folder(lake) / period.name for period in periods]
     for table in CASE_TABLES:
         connection.execute(create_table(table))
     for table in RUN_TABLES:
@@ -59,7 +61,7 @@ def fill(connection: duckdb.DuckDBPyConnection, lake: Lake, verified: VerifiedRu
         source = f"FROM all_{table.name} SEMI JOIN concerned USING (account_id)"
         _insert(connection, table, f"{source} ORDER BY account_id, event_time, event_id")
     segments.drop_views(connection)
-    _record(connection, SEGMENTS, [_segment(day, file) for day, file in zip(days, files, strict=True)])
+    _record(connection, SEGMENTS, [_segment(period, file) for period, file in zip(periods, files, strict=True)])
     _record(connection, PUBLICATION, [_publication(lake, verified)])
     for table in CASE_TABLES:
         connection.execute("; ".join(comments(table)))
@@ -75,8 +77,8 @@ def _record(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[dict
     connection.unregister("recorded")
 
 
-def _segment(day: segments.Day, file: Path) -> dict[str, object]:
-    return asdict(SegmentFile(event_date=day.day, file=file.name, size_bytes=file.stat().st_size))
+def _segment(period: segments.Period, file: Path) -> dict[str, object]:
+    return asdict(SegmentFile(period=period.label, file=file.name, size_bytes=file.stat().st_size))
 
 
 def _publication(lake: Lake, verified: VerifiedRun) -> dict[str, object]:

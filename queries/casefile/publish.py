@@ -1,4 +1,4 @@
-"""Publishes the case file: segments of the days that changed, then one file that takes the old one's place."""
+"""Publishes the case file: segments of what changed, then one file that takes the old one's place."""
 
 import fcntl
 import shutil
@@ -28,8 +28,8 @@ class Published:
 
     path: Path
     run_id: str
-    days: int
-    days_written: int
+    segments: int
+    segments_written: int
     clusters: int
     accounts: int
 
@@ -44,19 +44,19 @@ def publish(lake: Lake, target: Path | None = None) -> Published:
     run = verified(lake, current_run(lake))
     with _alone(lake):
         try:
-            days = segments.days(lake)
-            written = sum(segments.build(lake, day) for day in days)
+            periods = segments.periods(lake)
+            written = sum(segments.build(lake, period) for period in periods)
             # A reader may have opened the file before this one and be about to attach its segments: they stay.
-            kept = {day.name for day in days} | _listed(lake.root / NAME)
+            kept = {period.name for period in periods} | _listed(lake.root / NAME)
             with written_whole(path) as unfinished, new_database(unfinished) as connection:
-                fill(connection, lake, run, days)
+                fill(connection, lake, run, periods)
                 create_views(connection)
                 create_macros(connection)
                 clusters, accounts = _counts(connection)
             _drop_unlisted(lake, kept)
         except (OSError, duckdb.IOException) as error:
             raise LakeError(f"cannot publish to {path}: {error}", remedy="mend that and publish again") from None
-    return Published(path, run.run.run_id, len(days), written, clusters, accounts)
+    return Published(path, run.run.run_id, len(periods), written, clusters, accounts)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Tables that only the case file has."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -46,9 +46,9 @@ class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SegmentFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment that holds all events of a day; `hydratrace sql` and `query` attach it."""
+    """A segment that holds all events of a day or month; `hydratrace sql` and `query` attach it."""
 
-    event_date: Annotated[date, d("The day (UTC).")]
+    period: Annotated[str, d("The day, or the month where that is small (UTC).")]
     file: Annotated[str, d("Its name in LAKE/segments.")]
     size_bytes: Annotated[int, d("Its size: a segment never changes.")]
 
@@ -64,7 +64,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 ACCOUNTS = Table("accounts", Home.CASE, "account", struct_columns(Account))
 REJECTED_COUNTS = Table("rejected_counts", Home.CASE, "topic × reason × path", struct_columns(RejectedCount))
-SEGMENTS = Table("segments", Home.CASE, "day", struct_columns(SegmentFile))
+SEGMENTS = Table("segments", Home.CASE, "day or small month", struct_columns(SegmentFile))
 PUBLICATION = Table("publication", Home.CASE, "case file", struct_columns(Publication))
 
 LAKE_TABLES = tuple(

@@ -22,7 +22,7 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     done = publish(Lake.open(Path(settings.lake)), parsed.out)
     print(
         f"published {plain(str(done.path))}: run {plain(done.run_id)}, {done.clusters} clusters, "
-        f"{done.accounts} accounts; {done.days_written} of {done.days} days written, "
+        f"{done.accounts} accounts; {done.segments_written} of {done.segments} segments written, "
         f"{time.monotonic() - started:.1f} s"
     )
     return 0

@@ -21,7 +21,7 @@ def select(path: Path, sql: str) -> list[tuple]:
 
 def test_publishes_one_read_only_file_without_a_log(landed: Lake) -> None:
     done = publish(landed)
-    assert (done.run_id, done.clusters, done.accounts, done.days, done.days_written) == ("run-1", 2, 6, 5, 5)
+    assert (done.run_id, done.clusters, done.accounts, done.segments, done.segments_written) == ("run-1", 2, 6, 2, 2)
     assert done.path == landed.root / "case.duckdb"
     assert stat.S_IMODE(done.path.stat().st_mode) == 0o444
     left = {path.name for path in landed.root.iterdir() if not path.is_dir()}
@@ -88,11 +88,11 @@ def test_rejected_records_are_counted_not_copied(published: Lake) -> None:
     ]
 
 
-def test_only_days_that_changed_are_written_again(published: Lake, world: dict[str, pa.Table]) -> None:
-    assert publish(published).days_written == 0
+def test_only_segments_that_changed_are_written_again(published: Lake, world: dict[str, pa.Table]) -> None:
+    assert publish(published).segments_written == 0
     write_deltalake(published.table("usage"), _late(world["usage"]), mode="append")
     done = publish(published)
-    assert (done.days, done.days_written) == (5, 1)
+    assert (done.segments, done.segments_written) == (2, 1)
     assert select(done.path, "SELECT count(*) FROM usage WHERE account_id = 'a1'") == [(3,)]
 
 
@@ -110,7 +110,7 @@ def test_segments_no_case_file_names_are_removed_one_publish_later(published: La
     assert before < {path.name for path in folder.iterdir()}
     publish(published)
     after = {path.name for path in folder.iterdir()}
-    assert len(after) == 5 and len(before - after) == 1
+    assert len(after) == 2 and len(before - after) == 1
 
 
 def test_a_reader_keeps_the_file_it_opened(published: Lake) -> None:
@@ -139,7 +139,7 @@ def test_an_empty_run_on_no_events_publishes(tmp_path: Path, write_run: Callable
     lake = Lake.create(tmp_path / "lake", "check")
     write_run(lake, {})
     done = publish(lake)
-    assert (done.clusters, done.accounts, done.days) == (0, 0, 0)
+    assert (done.clusters, done.accounts, done.segments) == (0, 0, 0)
     assert select(done.path, "FROM clusters_ranked()") == []
 
 
