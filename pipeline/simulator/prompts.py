@@ -1,7 +1,7 @@
 """Prompts: templates made of ideas in several wordings, and what is sent of a prompt."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from random import Random
 
 import msgspec
@@ -13,7 +13,20 @@ from pipeline.simulator.texts import Phrase, data, passage
 
 PLAIN_SYSTEM = "You are a helpful assistant."
 
-Wordings = tuple[str, ...]
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """One instruction in several wordings; every wording gets the same words in its slots."""
+
+    wordings: tuple[Phrase, ...]
+    seed: int
+    _filled: dict[int, str] = field(default_factory=dict, compare=False)
+
+    def text(self, number: int) -> str:
+        """The wording of this number."""
+        if number not in self._filled:
+            self._filled[number] = self.wordings[number].fill(Random(self.seed))
+        return self._filled[number]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +76,10 @@ def _system(system: str) -> tuple[Words, str | None]:
 class Template:
     """Instructions made of ideas, with a payload of some kind after (or before) them.
 
-    `ideas` holds the filled wordings of each idea, `chosen` which wording is used.
+    `chosen` says which wording of each idea is used.
     """
 
-    ideas: tuple[Wordings, ...]
+    ideas: tuple[Idea, ...]
     payload: str
     task: str
     sentences: tuple[int, int] = (3, 7)
@@ -77,13 +90,13 @@ class Template:
 
     def __post_init__(self) -> None:
         self.chosen = self.chosen or (0,) * len(self.ideas)
-        self._text = " ".join(idea[i] for idea, i in zip(self.ideas, self.chosen, strict=True))
+        self._text = " ".join(idea.text(i) for idea, i in zip(self.ideas, self.chosen, strict=True))
         self._hash = digest("template", self._text, self.payload)[:16]
 
     def reworded(self, rng: Random, share: float) -> "Template":
         """A near-copy: this share of the ideas in another wording."""
         chosen = tuple(
-            rng.randrange(len(idea)) if rng.random() < share else i
+            rng.randrange(len(idea.wordings)) if rng.random() < share else i
             for idea, i in zip(self.ideas, self.chosen, strict=True)
         )
         return Template(self.ideas, self.payload, self.task, self.sentences, self.in_system, chosen)
@@ -121,12 +134,15 @@ def capability_template(rng: Random) -> Template:
     return Template(ideas, task, task, (1, 3), rng.random() < 0.6)
 
 
-def _ideas(rng: Random, *wanted: tuple[str, int]) -> tuple[Wordings, ...]:
-    ideas: list[Wordings] = []
+def _ideas(rng: Random, *wanted: tuple[str, int]) -> tuple[Idea, ...]:
+    ideas: list[Idea] = []
     for bank, count in wanted:
-        for wordings in rng.sample(data("instructions")[bank], count):
+        for wordings in rng.sample(_instructions(bank), count):
             first = rng.randrange(len(wordings))
-            slots = rng.getrandbits(32)  # the same words go into every wording of an idea
-            filled = [Phrase(wording).fill(Random(slots)) for wording in wordings]
-            ideas.append(tuple(filled[first:] + filled[:first]))
+            ideas.append(Idea(wordings[first:] + wordings[:first], rng.getrandbits(32)))
     return tuple(ideas)
+
+
+@cache
+def _instructions(bank: str) -> tuple[tuple[Phrase, ...], ...]:
+    return tuple(tuple(map(Phrase, wordings)) for wordings in data("instructions")[bank])

@@ -1,5 +1,6 @@
 """When requests are sent: rhythms measured of real clients (data/rhythms.parquet), waking hours, job queues."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Client:
 class Weekly:
     """A load for each hour of the week (UTC), requests coming in bursts of this mean size and gap (seconds)."""
 
-    hours: tuple[tuple[float, ...], ...]
+    hours: tuple["array[float]", ...]
     volumes: tuple[float, ...]
     burst: float
     gap: float
@@ -116,9 +117,20 @@ def clients() -> tuple[Client, ...]:
     )
 
 
+@cache
+def _regular_clients() -> tuple[Client, ...]:
+    return tuple(client for client in clients() if client.windows >= _FEWEST_WINDOWS)
+
+
+@cache
+def reasoning_clients() -> tuple[Client, ...]:
+    """Those who have a reasoning model write at length."""
+    return tuple(client for client in clients() if client.name.startswith("deepseek-r1/"))
+
+
 def measured(rng: Random, shift_hours: float = 0.0) -> Weekly:
     """The rhythm of one of the real clients, moved to another time zone."""
-    client = rng.choice([client for client in clients() if client.windows >= _FEWEST_WINDOWS])
+    client = rng.choice(_regular_clients())
     shift = round(shift_hours)
     loads = [client.loads[(hour + shift) % 168] for hour in range(168)]
     return _weekly(loads, client.burst, rng.uniform(5, 40))
@@ -134,11 +146,11 @@ def person(rng: Random, utc_hours: float, working: bool = False) -> Weekly:
 
 
 def _weekly(loads: Sequence[float], burst: float, gap: float) -> Weekly:
-    days = [[load + 1e-6 for load in loads[day * 24 : day * 24 + 24]] for day in range(7)]
-    week = sum(map(sum, days))
+    days = [list(accumulate(load + 1e-6 for load in loads[day * 24 : day * 24 + 24])) for day in range(7)]
+    week = sum(day[-1] for day in days)
     return Weekly(
-        tuple(tuple(total / sum(day) for total in accumulate(day)) for day in days),
-        tuple(7 * sum(day) / week for day in days),
+        tuple(array("f", [total / day[-1] for total in day]) for day in days),
+        tuple(7 * day[-1] / week for day in days),
         burst,
         gap,
     )

@@ -8,7 +8,7 @@ from pipeline.simulator.clock import DAY, HOUR
 from pipeline.simulator.draws import digest
 from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
-from pipeline.simulator.prompts import Template
+from pipeline.simulator.prompts import Idea, Template
 from pipeline.simulator.texts import Phrase, company_name, data
 from pipeline.simulator.workloads import Chat, Mixture, Templates
 from pipeline.simulator.world import World
@@ -67,5 +67,5 @@ def hackathon(world: World, rng: Random, size: int) -> list[Life]:
 
 
 def _exercise(rng: Random, section: str) -> Template:
-    text = Phrase(rng.choice(data("public")[section])["text"]).fill(rng)
-    return Template(((text,),), "statement", rng.choice(("writing", "coding", "extraction")), (1, 4), in_system=False)
+    idea = Idea((Phrase(rng.choice(data("public")[section])["text"]),), rng.getrandbits(32))
+    return Template((idea,), "statement", rng.choice(("writing", "coding", "extraction")), (1, 4), in_system=False)

@@ -193,5 +193,5 @@ def _items(rng: Random, entry: dict[str, Any], number: int) -> tuple[Prompt, ...
 
 def long_outputs(rng: Random) -> Sizes:
     """Token sizes of a client that has a reasoning model write at length."""
-    client = rng.choice([client for client in rhythms.clients() if client.name.startswith("deepseek-r1/")])
+    client = rng.choice(rhythms.reasoning_clients())
     return Sizes(client.input_tokens, client.output_tokens)
