@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec.structs import astuple
 
 from pipeline.contract.events import Event
@@ -44,39 +45,40 @@ class Parser:
         self._decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(record)
         self._fields = tuple(name for name, _, _ in event_fields(record))
         self._known = frozenset(self._fields)
+        self._required = tuple(required for _, _, required in event_fields(record))
         self._textual = tuple(_is_textual(f.type) for f in msgspec.structs.fields(record))
 
     def parse(self, values: Sequence[bytes | None]) -> Parsed:
         """Parse a batch; every index ends in exactly one of `places` and `problems`."""
-        index: list[int] = []
+        places: list[int] = []
         records: list[Event] = []
         problems: dict[int, Problem] = {}
         decode = self._decoder.decode
-        quotes = 0
-        for i, value in enumerate(values):
+        text = b"\n".join(value for value in values if value)
+        ascii_only = text.isascii()
+        for place, value in enumerate(values):
             if value is None:
-                problems[i] = Problem(Reason.TOMBSTONE)
+                problems[place] = Problem(Reason.TOMBSTONE)
                 continue
             if len(value) > MAX_BYTES:
-                problems[i] = Problem(Reason.TOO_LARGE, f"{len(value)} bytes, at most {MAX_BYTES}")
+                problems[place] = Problem(Reason.TOO_LARGE, f"{len(value)} bytes, at most {MAX_BYTES}")
                 continue
             try:
-                if not value.isascii():
+                if not ascii_only:
                     value.decode()  # msgspec does not look inside the fields it skips
                 records.append(decode(value))
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                problems[i] = self._classify(value, error)
+                problems[place] = self._classify(value, error)
             else:
-                index.append(i)
-                quotes += value.count(b'"')
+                places.append(place)
         columns = list(zip(*map(astuple, records), strict=True)) if records else [()] * len(self._fields)
-        if quotes != self._least_quotes(columns):
-            broken = self._inspect_suspects(values, index, records)
+        if problems or _quotes(text) != self._least_quotes(columns):
+            broken = self._inspect_suspects(values, places, records)
             problems |= broken
-            kept = [place for place, i in enumerate(index) if i not in broken]
-            index = [index[place] for place in kept]
-            columns = [tuple(column[place] for place in kept) for column in columns]
-        return Parsed(index, dict(zip(self._fields, columns, strict=True)), problems)
+            kept = [row for row, place in enumerate(places) if place not in broken]
+            places = [places[row] for row in kept]
+            columns = [tuple(column[row] for row in kept) for column in columns]
+        return Parsed(places, dict(zip(self._fields, columns, strict=True)), problems)
 
     def _least_quotes(self, columns: Sequence[tuple[Any, ...]]) -> int:
         """Return the fewest quotation marks that records with these values can be written with.
@@ -85,20 +87,21 @@ class Parser:
         has no more than these has no other key, no nested one, and none twice.
         """
         marks = 0
-        for column, textual in zip(columns, self._textual, strict=True):
-            marks += (4 if textual else 2) * (len(column) - column.count(None))
+        for column, textual, required in zip(columns, self._textual, self._required, strict=True):
+            present = len(column) if required else len(column) - column.count(None)
+            marks += (4 if textual else 2) * present
         return marks
 
     def _inspect_suspects(
-        self, values: Sequence[bytes | None], index: list[int], records: list[Event]
+        self, values: Sequence[bytes | None], places: list[int], records: list[Event]
     ) -> dict[int, Problem]:
         problems = {}
-        for i, record in zip(index, records, strict=True):
-            value = values[i] or b""
+        for place, record in zip(places, records, strict=True):
+            value = values[place] or b""
             if value.count(b'"') != self._least_quotes([(field,) for field in astuple(record)]):
                 problem = inspect(value, self._known)
                 if problem:
-                    problems[i] = problem
+                    problems[place] = problem
         return problems
 
     def _classify(self, value: bytes, error: Exception) -> Problem:
@@ -110,6 +113,10 @@ class Parser:
         if isinstance(error, msgspec.ValidationError):
             return _explain(str(error))
         return Problem(Reason.NOT_JSON, "malformed JSON")
+
+
+def _quotes(text: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == ord('"')))
 
 
 def _explain(message: str) -> Problem:

@@ -68,13 +68,17 @@ def slot_column(tokens: Tokens, minhashes: Values, recipes: Values) -> pa.Array:
     present = np.array([minhash is not None for minhash in minhashes], dtype=bool)
     slots = np.array([minhash for minhash in minhashes if minhash is not None], dtype=np.uint32)
     slots = slots.reshape(-1, MINHASH_SLOTS)
-    keyed = np.empty(slots.shape, dtype=np.int64)
-    of_rows = np.array(recipes, dtype=object)[present]
-    for recipe in set(of_rows):
-        rows = of_rows == recipe
-        keyed[rows] = tokens.slots(slots[rows], recipe)
+    used = [recipe for recipe in dict.fromkeys(recipes) if recipe is not None]
+    if len(used) == 1:
+        keyed = tokens.slots(slots, used[0])
+    else:
+        keyed = np.empty(slots.shape, dtype=np.int64)
+        of_rows = np.array(recipes, dtype=object)[present]
+        for recipe in used:
+            rows = of_rows == recipe
+            keyed[rows] = tokens.slots(slots[rows], recipe)
     offsets = np.concatenate(([0], np.cumsum(present, dtype=np.int32) * MINHASH_SLOTS)).astype(np.int32)
-    mask = pa.array(~present)
+    mask = None if present.all() else pa.array(~present)
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(keyed.ravel()), mask=mask)
 
 
