@@ -14,6 +14,8 @@ from pipeline.simulator.workloads import Chat, Customers, Reworded, Rewritten, T
 _LIGHT, _PARAPHRASE = 0.3, 0.75
 # Share of distillers that also use a published prompt.
 _PUBLISHED = 0.5
+# From this share of cover traffic on, it is other people's: access resold to them.
+_RESELLS = 0.5
 # Requests that free credit pays for.
 _CREDIT = (40, 90)
 
@@ -40,6 +42,8 @@ def templates(craft: Tradecraft, papers: Sequence[Template], rng: Random) -> lis
 def member(craft: Tradecraft, wanted: list[Template], account: Account, rng: Random) -> Member:
     """Put an account to work."""
     cover: Workload = Chat() if rng.random() < 0.7 else Templates([product_template(rng)])
+    if craft.cover >= _RESELLS:
+        cover = Customers(rng)
     waking = rhythms.person(rng, account.person.country.hours)
     left = 10**9 if craft.accounts_per_card else rng.randint(*_CREDIT)
     return Member(account, _work(craft, wanted, rng), cover, waking, left)

@@ -8,7 +8,7 @@ from pipeline.simulator.account import Account, Sizes
 from pipeline.simulator.addresses import Fixed, Network, Roaming, hosting_address
 from pipeline.simulator.clock import DAY, HOUR, MINUTE
 from pipeline.simulator.draws import digest
-from pipeline.simulator.identities import Card, Person
+from pipeline.simulator.identities import Card, Client, Person
 from pipeline.simulator.texts import words
 from pipeline.simulator.tradecraft import Tradecraft
 from pipeline.simulator.world import World, long_outputs
@@ -41,7 +41,7 @@ class Crew:
         self._temperature = rng.choice((0.6, 0.7, 0.8, 1.0))
         self._sizes = [long_outputs(rng) for _ in range(2)]
         self._cards: list[Card] = []
-        self._devices: list[str] = []
+        self._machines: list[tuple[str, Client]] = []
         self._networks: list[Network] = []
         self._burst = 0
         self._equipped = 0
@@ -54,13 +54,15 @@ class Crew:
         rng, craft = self.rng, self.craft
         aged = craft.opened == "aged"
         who, org_id, program = self._pretended()
+        device_id, browser = (None, None) if aged else self._machine()
         account = self.world.account(
             rng,
             craft.kind,
             who,
             self._opened() if opened is None else opened,
             card=identities.card(rng, who.country.code) if craft.accounts_per_card else None,
-            device_id=None if aged else self._device(),
+            device_id=device_id,
+            browser=browser,
             program=program,
             org_id=org_id,
             label=craft.label,
@@ -114,10 +116,10 @@ class Crew:
             self._cards.append(identities.card(self.rng, who.country.code, self.craft.prepaid))
         return self._cards[-1]
 
-    def _device(self) -> str:
-        if not self._devices or self.made % self.craft.accounts_per_device == 0:
-            self._devices.append(identities.device(self.rng))
-        return self._devices[-1]
+    def _machine(self) -> tuple[str, Client]:
+        if not self._machines or self.made % self.craft.accounts_per_device == 0:
+            self._machines.append((identities.device(self.rng), self.rng.choice(identities.BROWSERS)))
+        return self._machines[-1]
 
     def _exit(self) -> Network:
         rng, craft = self.rng, self.craft

@@ -156,9 +156,11 @@ def banned_person(world: World, rng: Random, size: int) -> list[Life]:
     """An honest account that the provider banned by mistake; some are let back in."""
     account, habit = solo(world, rng, "banned_person", own_products(rng))
     time = max(account.opened + DAY, world.within(rng, 0.2, 0.9))
-    actions = [account.action(rng, time, "banned", rng.choice(("payment_risk", "policy", "automated_review")))]
+    reason = rng.choice(("payment_risk", "policy", "automated_review"))
+    actions = [account.action(rng, time, rng.choice(("banned", "banned", "suspended")), reason)]
     if rng.random() < 0.5:
         actions.append(account.action(rng, time + DAY, "reinstated", "appeal", "reviewer"))
+        actions.append(account.reviewed(rng, time + DAY + MINUTE, "benign"))
     else:
         account.closed = time
     return [live(world, account, habit, *actions)]
@@ -169,7 +171,8 @@ def power_user(world: World, rng: Random, size: int) -> list[Life]:
     workload = Templates([capability_template(rng) for _ in range(rng.randint(1, 3))] + rng.sample(world.papers, 1))
     account, habit = solo(world, rng, "power_user", workload, program="pay_as_you_go", max_tokens=8192)
     habit.per_day = rng.uniform(20, 60)
-    return [live(world, account, habit)]
+    raised = account.action(rng, account.opened + 2 * DAY, "limit_raised", "request", "sales")
+    return [live(world, account, habit, raised)]
 
 
 def leaked_key(world: World, rng: Random, size: int) -> list[Life]:
