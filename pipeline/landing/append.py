@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from pipeline.contract.arrow import arrow_schema
+from pipeline.contract.tables import BY_NAME
 from pipeline.errors import HoleError, LakeError
 from pipeline.lake import Lake
 from pipeline.sources.batch import Span
@@ -48,30 +50,35 @@ def append_rejects(lake: Lake, parts: Iterable[Part]) -> Appended:
     return _append(lake, "rejected", [part for part in parts if part.rows.num_rows], holes=True)
 
 
+def begin(lake: Lake, places: Iterable[Span]) -> None:
+    """Write down where partitions begin (empty spans): an idle one has a position too, so that a loss is noticed."""
+    tables: dict[str, list[Span]] = {}
+    for place in places:
+        tables.setdefault(place.table, []).append(place)
+    for table, spans in tables.items():
+        empty = arrow_schema(BY_NAME[table]).empty_table()
+        append_rows(lake, table, [Part(span, empty) for span in spans])
+
+
 def move_tip(lake: Lake, span: Span) -> None:
-    """Step over `span`, whose records are lost and have been written down in `gaps`."""
+    """Step over `span`, whose records are lost and have been written down in `gaps`; raises as `commit` does."""
     delta = lake.table(span.table)
     if delta.transaction_version(span.application) == span.start:
-        _commit(delta, lake.table(span.table).schema().to_arrow(), [], [Transaction(span.application, span.end)])
+        commit(delta, arrow_schema(BY_NAME[span.table]).empty_table(), {span.application: span.end})
 
 
 def _append(lake: Lake, table: str, parts: list[Part], *, holes: bool) -> Appended:
     for attempt in range(ATTEMPTS):
-        delta = lake.table(table)
-        fresh, tips = _beyond_tips(delta, parts, holes=holes)
-        if not tips:
-            return Appended(0)
-        transactions = [Transaction(application, end) for application, end in tips.items()]
         try:
-            _commit(delta, parts[0].rows.schema, fresh, transactions)
+            delta = lake.table(table)
+            fresh, tips = _beyond_tips(delta, parts, holes=holes)
+            if tips:
+                commit(delta, pa.concat_tables(fresh), tips)
         except CommitFailedError:
             time.sleep(BACKOFF_SECONDS * (attempt + 1) * random.random())
             continue
         except (DeltaError, OSError) as error:
-            raise LakeError(
-                f"cannot write {lake.path(table)}: {str(error).splitlines()[0]}",
-                remedy="nothing was half-written; mend the disk or its permissions and start again",
-            ) from None
+            raise unwritable(lake, table, error) from None
         return Appended(sum(rows.num_rows for rows in fresh))
     raise LakeError(
         f"{ATTEMPTS} other writers in a row were faster at {lake.path(table)}", remedy="run fewer jobs on this lake"
@@ -101,12 +108,24 @@ def _beyond_tips(delta: DeltaTable, parts: list[Part], *, holes: bool) -> tuple[
     return fresh, tips
 
 
-def _commit(delta: DeltaTable, schema: pa.Schema, fresh: list[pa.Table], transactions: list[Transaction]) -> None:
-    data = pa.concat_tables(fresh) if fresh else schema.empty_table()
+def commit(delta: DeltaTable, rows: pa.Table, tips: Mapping[str, int]) -> None:
+    """Append rows and move the tips (application → end) at once, if nobody has committed since `delta` was read.
+
+    Raises CommitFailedError if somebody has, DeltaError or OSError if the table cannot be written.
+    """
+    transactions = [Transaction(application, end) for application, end in tips.items()]
     write_deltalake(
         delta,
-        data,
+        rows,
         mode="append",
         writer_properties=WRITER,
         commit_properties=CommitProperties(app_transactions=transactions, max_commit_retries=0),
+    )
+
+
+def unwritable(lake: Lake, table: str, error: Exception) -> LakeError:
+    """Say that a table cannot be written, and what to do."""
+    return LakeError(
+        f"cannot write {lake.path(table)}: {str(error).partition(chr(10))[0]}",
+        remedy="nothing was half-written; mend the disk or its permissions and start again",
     )

@@ -1,56 +1,73 @@
-"""One landing job, from key to last tick."""
+"""One landing job, from key to last tick, in one process or in several side by side."""
 
 import logging
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.lake import Lake
-from pipeline.landing.micro_batches import Job, drain, follow
+from pipeline.landing.micro_batches import Job, Tick, drain, follow
 from pipeline.landing.progress import Progress
-from pipeline.privacy.keyfile import default_path, load_or_make_key
+from pipeline.landing.side_by_side import run_side_by_side
+from pipeline.privacy.keyfile import Key, default_path, load_or_make_key
 from pipeline.settings import Settings
 from pipeline.sources.source import Source
 
 log = logging.getLogger(__name__)
 
 
-def open_job(source: Source, settings: Settings, *, accept_loss: bool, beam: Sequence[str]) -> Job:
-    """Open the lake and the key, making both on first use."""
-    runner = next((option for option in beam if option.startswith("--runner")), None)
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks of a job: go on for ever, go on over lost records, options of Beam's runner."""
+
+    follow: bool = False
+    accept_loss: bool = False
+    beam: tuple[str, ...] = ()
+
+
+def land(source: Source, settings: Settings, stop: threading.Event, wishes: Wishes) -> Progress:
+    """Land from `source` until it is drained, or, when following, until `stop` is set."""
+    _open(settings)  # the key is made here, once, before any process beside this one looks for it
+    progress = Progress(sys.stderr, "bytes" if settings.files else "offsets")
+    failed = True
+    try:
+        if settings.processes == 1:
+            _work(source, settings, wishes, stop, progress.report)
+        else:
+            shards = [replace(source, shard=(number, settings.processes)) for number in range(settings.processes)]
+            run_side_by_side(_work, [(shard, settings, wishes) for shard in shards], stop, progress.report)
+        failed = False
+    finally:
+        progress.finish(failed=failed)
+    return progress
+
+
+def _work(
+    source: Source, settings: Settings, wishes: Wishes, stop: threading.Event, report: Callable[[Tick], None]
+) -> None:
+    """Land one shard of the source."""
+    runner = next((option for option in wishes.beam if option.startswith("--runner")), None)
     if runner:
         raise UsageError(f"{runner} is not supported yet", expected="options of Beam's in-process runner")
+    lake, key = _open(settings)
+    job = Job(lake, key, source, settings.commit_records, settings.commit_bytes, wishes.accept_loss, wishes.beam)
+    try:
+        if wishes.follow:
+            follow(job, stop, report, settings.tick_seconds)
+        else:
+            drain(job, stop, report)
+    finally:
+        source.close()
+
+
+def _open(settings: Settings) -> tuple[Lake, Key]:
+    """Open the lake and the key, making both on first use."""
     path = Path(settings.key_file) if settings.key_file else default_path(os.environ)
     key, made = load_or_make_key(path)
     if made:
         log.warning("made the key file %s: keep it; without it this lake cannot grow", path)
-    lake = Lake.create(Path(settings.lake), key.check)
-    return Job(lake, key, source, settings.commit_records, settings.commit_bytes, accept_loss, tuple(beam))
-
-
-def land(
-    source: Source,
-    settings: Settings,
-    stop: threading.Event,
-    *,
-    following: bool,
-    accept_loss: bool,
-    beam: Sequence[str],
-) -> Progress:
-    """Land from `source` until it is drained, or, when `following`, until `stop` is set."""
-    job = open_job(source, settings, accept_loss=accept_loss, beam=beam)
-    progress = Progress(sys.stderr, "bytes" if settings.files else "offsets")
-    failed = True
-    try:
-        if following:
-            follow(job, stop, progress.report, settings.tick_seconds)
-        else:
-            drain(job, stop, progress.report)
-        failed = False
-    finally:
-        source.close()
-        progress.finish(failed=failed)
-    return progress
+    return Lake.create(Path(settings.lake), key.check), key

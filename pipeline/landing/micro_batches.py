@@ -15,6 +15,7 @@ from pipeline import errors
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.deltalog import transaction_versions
 from pipeline.lake import Lake
+from pipeline.landing.append import begin
 from pipeline.landing.compaction import compact_if_due
 from pipeline.landing.losses import settle
 from pipeline.landing.transforms import NAMESPACE, LandBatches
@@ -59,8 +60,9 @@ class Job:
             lambda table, application: tips[table].get(application),
             {table: frozenset(found) for table, found in tips.items()},
         )
-        if plan.losses:
-            settle(self.lake, plan.losses, accept=self.accept_loss)
+        settled = settle(self.lake, plan.losses, accept=self.accept_loss)
+        begin(self.lake, plan.unseen)
+        if settled:
             return Tick(0, 0, plan.lag, idle=False)
         if not plan.spans:
             return Tick(0, 0, plan.lag, idle=True)
@@ -68,6 +70,8 @@ class Job:
         land = LandBatches(self.source, self.key, self.lake.root, self.commit_records, self.commit_bytes)
         _ = pipeline | beam.Create(plan.spans, reshuffle=False) | land
         counted = _run(pipeline)
+        if not counted.get("fetched"):
+            raise errors.UnreachableError(f"{plan.lag} records or bytes are waiting, but none can be read")
         compact_if_due(self.lake)
         return Tick(counted.get("landed", 0), counted.get("rejected", 0), plan.lag, idle=False)
 

@@ -41,10 +41,13 @@ class FetchFn(beam.DoFn):
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._fetched = Metrics.counter(NAMESPACE, "fetched")
 
     def process(self, span: Span) -> Iterator[PolledBatch]:
         """Read one span."""
-        yield from self._source.fetch(span)
+        for polled in self._source.fetch(span):
+            self._fetched.inc()
+            yield polled
 
 
 class DecodeFn(beam.DoFn):

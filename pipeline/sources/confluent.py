@@ -7,6 +7,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from pipeline.errors import UnreachableError
 from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.fetchers import FETCH_BYTES, POLL_SECONDS
@@ -46,10 +47,12 @@ class ConfluentFetcher:
             self._assign(span, span.start)
         try:
             messages = self._wait(min(most, span.end - span.start))
-        except KafkaException:
-            return None
+        except KafkaException as error:
+            raise UnreachableError(str(error)) from None
         events = [m for m in messages if m.error() is None or m.error().code() == KafkaError._PARTITION_EOF]
         if not events:
+            if messages:
+                raise UnreachableError(str(messages[-1].error()))
             return None
         # The end-of-partition event stands beyond what was aborted and beyond commit markers.
         end = events[-1].offset() + (events[-1].error() is None)

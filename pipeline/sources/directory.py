@@ -12,6 +12,7 @@ from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.source import Plan, Tips
 
 BLOCK_BYTES = 1 << 16
+JSON_BLANKS = b" \t\r\n"
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Directory:
     topics: Mapping[str, str]
     poll_records: int
     span_bytes: int
+    shard: tuple[int, int] = (0, 1)  # (number, of how many): which files this process reads
 
     def plan(self, tips: Tips, known: Mapping[str, frozenset[str]]) -> Plan:
         """Spans of whole lines beyond the positions; lag in bytes.
@@ -33,7 +35,7 @@ class Directory:
         lag = 0
         for table, topic, path in self._files():
             application = path.relative_to(self.root).as_posix()
-            start, size = tips(table, application) or 0, path.stat().st_size
+            start, size = tips(table, application) or 0, _size(path)
             if size < start:
                 raise SourceError(
                     f"{path} has {size} bytes, but {start} of it have landed",
@@ -41,15 +43,15 @@ class Directory:
                     remedy="give new events a new file name",
                 )
             lag += size - start
-            with path.open("rb") as file:
+            with _opened(path) as file:
                 end = _last_line_end(file, start, min(size, start + self.span_bytes))
             if end > start:
                 spans.append(Span(table, topic, application, _partition(application), application, start, end))
-        return Plan(spans, lag, [])
+        return Plan(spans, lag)
 
     def fetch(self, span: Span) -> Iterator[PolledBatch]:
         """Read the lines of `span`; blank lines are no records."""
-        with (self.root / span.application).open("rb") as file:
+        with _opened(self.root / span.application) as file:
             file.seek(span.start)
             start = span.start
             while start < span.end:
@@ -80,7 +82,8 @@ class Directory:
             other = partitions.setdefault(_partition(path.relative_to(self.root).as_posix()), path)
             if other != path:
                 raise SourceError(f"{path} and {other} have the same partition number", remedy="rename one of them")
-        return found
+        number, count = self.shard
+        return found[number::count]
 
     def _lines(self, file: BinaryIO, stop: int) -> tuple[list[int], list[bytes | None]]:
         offsets: list[int] = []
@@ -88,12 +91,16 @@ class Directory:
         position = file.tell()
         while position < stop and len(values) < self.poll_records:
             line = file.readline(MAX_BYTES + 2)
-            value = line.strip()
+            value = line.strip(JSON_BLANKS) if line.endswith(b"\n") else line
             if value:
                 offsets.append(position)
                 values.append(value)
             while not line.endswith(b"\n"):  # the rest of an overlong line: rejected by its first bytes
                 line = file.readline(BLOCK_BYTES)
+                if not line:
+                    raise SourceError(
+                        f"{file.name} became shorter while it was read", expected="a file that only grows"
+                    )
             position = file.tell()
         return offsets, values
 
@@ -101,6 +108,20 @@ class Directory:
 def _partition(application: str) -> int:
     """Stable number of a path: the first 31 bits of its SHA-256."""
     return int.from_bytes(hashlib.sha256(application.encode()).digest()[:4], "big") >> 1
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror}") from None
 
 
 def _last_line_end(file: BinaryIO, start: int, stop: int) -> int:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 
 from pipeline.errors import UsageError
 from pipeline.sources import client_settings
@@ -22,7 +21,7 @@ class Fetcher(Protocol):
         """Read up to `most` records from `span.start`; None if none came in time.
 
         The batch's end is the position after the poll. It may lie beyond `span.end`, where a gap follows: cutting it
-        back would throw away what the client has fetched ahead.
+        back would throw away what the client has fetched ahead. Raises KafkaError, OSError or UnreachableError.
         """
 
     def close(self) -> None:
@@ -62,14 +61,11 @@ class KafkaPythonFetcher:
     def poll(self, span: Span, most: int) -> PolledBatch | None:
         """Read up to `most` records from `span.start`."""
         consumer, partition = self._consumer, self._partition
-        try:
-            if consumer.position(partition) != span.start:
-                consumer.seek(partition, span.start)
-            most = min(most, span.end - span.start)
-            records = consumer.poll(timeout_ms=POLL_SECONDS * 1000, max_records=most).get(partition, [])
-            end = consumer.position(partition)
-        except KafkaError:
-            return None
+        if consumer.position(partition) != span.start:
+            consumer.seek(partition, span.start)
+        most = min(most, span.end - span.start)
+        records = consumer.poll(timeout_ms=POLL_SECONDS * 1000, max_records=most).get(partition, [])
+        end = consumer.position(partition)
         if end == span.start:
             return None
         return PolledBatch(

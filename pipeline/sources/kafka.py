@@ -1,11 +1,12 @@
 """Kafka as a source: fixed spans of each partition, read by position; consumer groups decide nothing."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
 from pipeline.errors import SourceError, UnreachableError
 from pipeline.sources import client_settings
@@ -14,6 +15,8 @@ from pipeline.sources.fetchers import Fetcher, open_fetcher
 from pipeline.sources.source import Loss, Plan, Tips
 
 CALL_TIMEOUT_MS = 15_000  # half of a broker's usual session time-out: an outage is noticed, a pause is ridden out
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ class Kafka:
     def plan(self, tips: Tips, known: Mapping[str, frozenset[str]]) -> Plan:
         """Spans up to the last stable offset; lag in offsets.
 
-        Raises SourceError if the brokers do not answer, a topic is missing, or a position lies beyond its log.
+        Raises SourceError if the brokers do not answer, all topics are missing, or a position lies beyond its log.
         """
         try:
-            partitions = self._partitions()
+            partitions, there = self._partitions()
             at = [TopicPartition(span.topic, span.partition) for span in partitions]
             consumer = self._consumer()
             begins = consumer.beginning_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
@@ -43,12 +46,16 @@ class Kafka:
         except (KafkaError, OSError) as error:
             self.close()
             raise _unreachable(self.bootstrap_servers, error) from None
-        losses: list[Loss] = []
+        losses = _vanished(self.topics, there, tips, known)
         waiting: list[Span] = []
+        unseen: list[Span] = []
         for span, place in zip(partitions, at, strict=True):
             begin, end, tip = begins[place], ends[place], tips(span.table, span.application)
-            losses.extend(_losses(span, begin, tip, known.get(span.table, frozenset())))
             start = begin if tip is None else tip
+            if tip is None:
+                unseen.append(replace(span, start=begin, end=begin))
+            if start < begin:
+                losses.append(Loss(replace(span, start=start, end=begin), "retention", True))
             if start > end:
                 raise SourceError(
                     f"{span.topic}/{span.partition}: {start} offsets have landed, but the log ends at {end}",
@@ -59,18 +66,20 @@ class Kafka:
                 waiting.append(replace(span, start=start, end=end))
         share = max(1, self.span_records // max(1, len(waiting)))
         spans = [replace(span, end=min(span.end, span.start + share)) for span in waiting]
-        return Plan(spans, sum(span.end - span.start for span in waiting), losses)
+        return Plan(spans, sum(span.end - span.start for span in waiting), losses, unseen)
 
     def fetch(self, span: Span) -> Iterator[PolledBatch]:
         """Read `span` with the fetcher of the settings, one for each partition and process."""
-        key = (self.fetcher, self.bootstrap_servers, span.application)
-        if key not in _fetchers:
-            _fetchers[key] = open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
         read = 0
         while span.start < span.end and read < self.span_bytes:
-            batch = _fetchers[key].poll(span, self.poll_records)
+            try:
+                batch = self._fetcher(span).poll(span, self.poll_records)
+            except (UnreachableError, KafkaError, OSError) as error:
+                log.warning("%s/%s at %s: %s", span.topic, span.partition, span.start, error)
+                self._drop_fetcher(span)
+                return  # what was read lands, the rest is planned again
             if batch is None:
-                return  # the broker is silent: what was read lands, the rest is planned again
+                return  # the broker is silent
             read += sum(len(value) for value in batch.values if value)
             yield batch
             span = replace(span, start=batch.span.end)
@@ -82,10 +91,24 @@ class Kafka:
         while _fetchers:
             _fetchers.popitem()[1].close()
 
-    def _partitions(self) -> list[Span]:
+    def _key(self, span: Span) -> tuple[str, str, str]:
+        return self.fetcher, self.bootstrap_servers, span.application
+
+    def _fetcher(self, span: Span) -> Fetcher:
+        key = self._key(span)
+        if key not in _fetchers:
+            _fetchers[key] = open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
+        return _fetchers[key]
+
+    def _drop_fetcher(self, span: Span) -> None:
+        if fetcher := _fetchers.pop(self._key(span), None):
+            fetcher.close()
+
+    def _partitions(self) -> tuple[list[Span], dict[str, str]]:
+        """Return this process's partitions, and table → topic id of all topics that are there."""
         names = {topic: table for table, topic in self.topics.items()}
         described = self._admin().describe_topics(sorted(names))
-        missing = [topic["name"] for topic in described if topic["error_code"]]
+        missing = [topic["name"] for topic in described if _is_absent(topic)]
         if len(missing) == len(names):
             raise SourceError(
                 f"no topic {', '.join(sorted(missing))} on {self.bootstrap_servers}",
@@ -99,7 +122,8 @@ class Kafka:
         ]
         number, count = self.shard
         spans.sort(key=lambda span: (span.topic, span.partition))
-        return [span for place, span in enumerate(spans) if place % count == number]
+        ours = [span for place, span in enumerate(spans) if place % count == number]
+        return ours, {span.table: span.topic_id for span in spans}
 
     def _admin(self) -> Any:
         if "admin" not in _clients:
@@ -136,23 +160,41 @@ def _unreachable(servers: str, error: Exception) -> UnreachableError:
     )
 
 
+def _is_absent(described: Mapping[str, Any]) -> bool:
+    """Whether there is no such topic; raises the broker's error, or SourceError where waiting would not help."""
+    if not described["error_code"]:
+        return False
+    error = for_code(described["error_code"])
+    if error is UnknownTopicOrPartitionError:
+        return True
+    if error.retriable:
+        raise error(described["name"])
+    raise SourceError(f"cannot read the topic {described['name']}: {error.message}", remedy="mend its access rights")
+
+
 def _unread(table: str, topic: str, topic_id: str, partition: int) -> Span:
     return Span(table, topic, topic_id, partition, f"{topic_id}/{partition}", 0, 0)
 
 
-def _losses(span: Span, begin: int, tip: int | None, known: frozenset[str]) -> list[Loss]:
-    if tip is not None and tip < begin:
-        return [Loss(replace(span, start=tip, end=begin), "retention", True)]
-    others = sorted({name.rpartition("/")[0] for name in known} - {span.topic_id})
-    if tip is None and others and not any(name.startswith(f"{span.topic_id}/") for name in known):
-        return [
-            Loss(
-                replace(span, topic_id=topic_id, application=f"{topic_id}/{span.partition}"), "topic re-created", False
-            )
-            for topic_id in others
-            if _is_topic_id(topic_id)
-        ]
-    return []
+def _vanished(
+    topics: Mapping[str, str], there: Mapping[str, str], tips: Tips, known: Mapping[str, frozenset[str]]
+) -> list[Loss]:
+    """Partitions that have landed of topics (table → name) that are gone; `there` is table → id of those that are not.
+
+    A topic made again under its name has another id. Once a partition of it has a position, the old one is history.
+    """
+    losses = []
+    for table, topic in topics.items():
+        landed = sorted(name for name in known.get(table, ()) if _is_topic_id(name.rpartition("/")[0]))
+        now = there.get(table)
+        if now and any(name.startswith(f"{now}/") for name in landed):
+            continue
+        for name in landed:
+            topic_id, _, partition = name.rpartition("/")
+            end = tips(table, name) or 0
+            span = Span(table, topic, topic_id, int(partition), name, end, end)
+            losses.append(Loss(span, "topic re-created" if now else "topic deleted", False))
+    return losses
 
 
 def _is_topic_id(text: str) -> bool:

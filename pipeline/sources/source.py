@@ -1,6 +1,6 @@
 """What landing asks of a source."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from pipeline.sources.batch import PolledBatch, Span
@@ -17,11 +17,15 @@ class Loss(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is there to land: bounded spans, how much lies beyond the positions, and what is lost before them."""
+    """What is there to land: bounded spans, how much lies beyond the positions, and what is lost before them.
+
+    `unseen` has the places (empty spans) where partitions begin that have no position yet.
+    """
 
     spans: list[Span]
     lag: int
-    losses: list[Loss]
+    losses: Sequence[Loss] = ()
+    unseen: Sequence[Span] = ()
 
 
 class Source(Protocol):
