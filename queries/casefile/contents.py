@@ -10,8 +10,8 @@ import pyarrow as pa
 from msgspec.structs import asdict
 
 from pipeline.contract.arrow import arrow_schema
-from pipeline.contract.ddl import comments, create_table, parquet_source
-from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES, Table
+from pipeline.contract.ddl import comments, create_table, parquet_source, quoted
+from pipeline.contract.tables import BY_NAME, EVENT_TABLES, RUN_TABLES, Table
 from pipeline.lake import Lake
 from queries.casefile import segments
 from queries.casefile.runs import VerifiedRun
@@ -33,6 +33,8 @@ REJECTED_SQL = """
     FROM ({rejected}) GROUP BY ALL ORDER BY ALL
 """
 
+KEY_DAYS = BY_NAME["account_key_days"]
+
 # Accounts whose events an investigator will want beside the clusters, in any DuckDB shell.
 CONCERNED = """
     CREATE TEMP TABLE concerned AS
@@ -40,6 +42,7 @@ CONCERNED = """
     UNION SELECT account_l FROM links
     UNION SELECT account_r FROM links
 """
+OF_CONCERNED = "SEMI JOIN concerned USING (account_id) ORDER BY account_id"
 
 
 def fill(
@@ -52,19 +55,23 @@ def fill(
     for table in RUN_TABLES:
         _insert(connection, table, parquet_source(table, [str(verified.paths[table.name])]))
     for table in LAKE_TABLES:
-        _insert(connection, table, lake.select(table.name))
+        if table is not KEY_DAYS:
+            _insert(connection, table, lake.select(table.name))
     _insert(connection, REJECTED_COUNTS, REJECTED_SQL.format(rejected=lake.select("rejected")))
     segments.attach(connection, files)
     _insert(connection, ACCOUNTS, ACCOUNTS_SQL)
     connection.execute(CONCERNED)
     for table in EVENT_TABLES:
-        source = f"FROM all_{table.name} SEMI JOIN concerned USING (account_id)"
-        _insert(connection, table, f"{source} ORDER BY account_id, event_time, event_id")
+        _insert(connection, table, f"FROM all_{table.name} {OF_CONCERNED}, event_time, event_id")
+    _insert(connection, KEY_DAYS, f"FROM ({lake.select(KEY_DAYS.name)}) {OF_CONCERNED}, kind, key, event_date")
     segments.drop_views(connection)
     _record(connection, SEGMENTS, [_segment(period, file) for period, file in zip(periods, files, strict=True)])
     _record(connection, PUBLICATION, [_publication(lake, verified)])
     for table in CASE_TABLES:
         connection.execute("; ".join(comments(table)))
+    for table in (*EVENT_TABLES, KEY_DAYS):
+        about = quoted(f"One row per {table.grain}, of clustered and linked accounts only.")
+        connection.execute(f'COMMENT ON TABLE "{table.name}" IS {about}')
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str) -> None:
