@@ -4,8 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.null import BINS, LEAST_MEAN, MICRO, MOST_MEAN, OCTAVE, STEP, Floats, Ints, Null, mean_row
+from graph.null import MICRO, Floats, Ints
 from pipeline.errors import LakeError
+
+# The grid of weights: eighths of a nat, up to where no population of accounts leaves a pair by chance.
+STEP = 8
+BINS = 128 * STEP
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class Chance:
 
     def of(self, weight: Ints) -> Floats:
         """Expected pairs at each total weight (micro-nats)."""
-        return self.expected[np.minimum(weight * STEP // MICRO, len(self.expected) - 1)]
+        return self.expected[np.minimum(weight * STEP // MICRO, BINS)]
 
     def threshold(self) -> int:
         """Least total weight, in micro-nats, at which under one pair is expected."""
@@ -31,35 +35,26 @@ class Chance:
         return int(below[0]) * MICRO // STEP
 
 
-def population(nulls: dict[str, Null], holdings: dict[str, Ints], accounts: int) -> Chance:
+def population(any_shared: dict[str, float], accounts: int) -> Chance:
     """Convolve the families' weights among strangers.
 
-    `holdings[family]`: number of keys of each account that has any; the other accounts agree with nobody.
+    A family's weight is −ln of a chance, so strangers reach w with chance e^-w at most, and reach anything at all only
+    where they share a key: `any_shared[family]`, the share of all pairs that do.
     """
     pairs = accounts * (accounts - 1) / 2
-    total = np.ones(1)
+    total = np.zeros(BINS + 1)
+    total[0] = 1.0
     by_family = {}
-    for family, null in nulls.items():
-        mass = _weight_mass(null, holdings[family], accounts)
-        by_family[family] = pairs * mass[::-1].cumsum()[::-1]
-        total = np.convolve(total, mass)
+    for family, share in any_shared.items():
+        reach = np.minimum(share, np.exp(-np.arange(BINS + 1) / STEP))
+        reach[0] = 1.0
+        by_family[family] = pairs * reach
+        total = _sum(total, np.append(reach[:-1] - reach[1:], reach[-1]))
     return Chance(pairs * total[::-1].cumsum()[::-1], by_family)
 
 
-def _weight_mass(null: Null, held: Ints, accounts: int) -> Floats:
-    """Distribution of the family's weight over pairs of strangers, on the grid of weights, rounded up."""
-    mass = np.zeros(BINS + 1)
-    if null.rate == 0.0 or not len(held):
-        mass[0] = 1.0
-        return mass
-    octaves = np.ceil(np.log2(held.astype(np.float64)) * OCTAVE - 1e-9).astype(np.int64)
-    pairs = np.convolve(np.bincount(octaves), np.bincount(octaves)).astype(np.float64)
-    means = null.rate * 2.0 ** (np.arange(len(pairs)) / OCTAVE)
-    for share, row in zip(pairs / float(accounts) ** 2, mean_row(means), strict=True):
-        if row > MOST_MEAN - LEAST_MEAN:
-            continue
-        tail = null.tail[row]
-        nats = np.minimum(np.ceil(-np.log(tail) * STEP - 1e-9), BINS).astype(np.int64)
-        np.add.at(mass, nats, share * (tail - np.append(tail[1:], 0.0)))
-    mass[0] += max(0.0, 1.0 - mass.sum())
-    return mass
+def _sum(one: Floats, other: Floats) -> Floats:
+    """Distribution of the sum, the last bin holding all that is larger, each weight rounded up to its bin's end."""
+    full = np.convolve(one, other)
+    full = np.concatenate([full[:BINS], [full[BINS:].sum()]])
+    return np.asarray(full, dtype=np.float64)

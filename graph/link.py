@@ -27,7 +27,7 @@ from graph.runfiles import different_files, make_visible, write_files
 from graph.snapshot import load_events, pin
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population
-from graph.verdict.facts import gather
+from graph.verdict.facts import conduct, gather
 from graph.verdict.judge import judge
 from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
@@ -84,7 +84,7 @@ def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, sta
     `days`: SQL that reads the account_key_days of the run's positions; empty: they are drawn from the events.
     """
     pin(con, msgspec.json.decode(run.positions, type=dict[str, int]))
-    load_events(con, lake, as_of=run.as_of)
+    load_events(con, lake, as_of=run.as_of, without=("prompt_minhash",) if days else ())
     if not days:
         make_days(con)
         days = "FROM days"
@@ -95,7 +95,8 @@ def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, sta
     stages.done(f"keys and candidate pairs of {accounts} accounts")
     scored = score_pairs(con, accounts)
     stages.done(_null_line(scored))
-    labels, found = settle(con, _seed_labels(scored, accounts))
+    waves = [_seed_labels(scored, scored.seed & scored.backed, accounts), _seed_labels(scored, scored.seed, accounts)]
+    labels, found = settle(con, waves, conduct(con))
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
     kept = np.flatnonzero(scored.seed | _inside(scored, labels))
     keep_pairs(con, scored, kept)
@@ -112,7 +113,7 @@ def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, sta
 def _cluster_tables(
     con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, scored: Scored
 ) -> dict[str, pa.Table]:
-    facts, outside = gather(con)
+    facts, outside = gather(con, lake)
     home = labels[found.a] == found.c
     support = {f.c: found.weights[home & (found.c == f.c)] for f in facts}
     verdicts = judge(facts, outside, support)
@@ -134,8 +135,8 @@ def _cluster_tables(
     }
 
 
-def _seed_labels(scored: Scored, accounts: int) -> Ints:
-    left, right = scored.left[scored.seed], scored.right[scored.seed]
+def _seed_labels(scored: Scored, seed: Bools, accounts: int) -> Ints:
+    left, right = scored.left[seed], scored.right[seed]
     keep = cut_bridges(left, right, accounts)
     return drop_small(components(left[keep], right[keep], accounts))
 

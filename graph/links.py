@@ -1,15 +1,19 @@
 """Scores candidate pairs and picks the seeds: pairs that under one pair of strangers would match by chance."""
 
 from dataclasses import dataclass
+from math import ceil, log
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from graph.chance import Chance, population
-from graph.null import Bools, Floats, Ints, Null, family_null
-from graph.signals.signal import CIRCUMSTANTIAL, Family
+from graph.keys.held import BANDS
+from graph.null import MICRO, Bools, Floats, Ints, Null, family_null
+from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
 
+# A family supports where a stranger would agree as much less than once in twenty times.
+SUPPORT = int(log(20) * MICRO)
 FAMILIES = tuple(family.value for family in Family)
 
 
@@ -17,7 +21,8 @@ FAMILIES = tuple(family.value for family in Family)
 class Scored:
     """Every candidate pair, in order of (l, r).
 
-    `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `seed[i]`: whether it may start a cluster.
+    `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `seed[i]`: whether it may start a cluster;
+    `backed[i]`: whether it rests on more than phrases.
     """
 
     left: Ints
@@ -25,31 +30,38 @@ class Scored:
     weights: Ints
     expected: Floats
     seed: Bools
+    backed: Bools
     chance: Chance
 
 
 def score_pairs(con: duckdb.DuckDBPyConnection, accounts: int) -> Scored:
     """Weigh `agreements` against the null of `family_degrees` and `holdings`."""
-    nulls = _nulls(con, accounts)
-    holdings = {family: _column(con, "SELECT n FROM holdings WHERE family = $f ORDER BY a", family) for family in nulls}
-    chance = population(nulls, holdings, accounts)
-    rows = con.sql("FROM agreements ORDER BY l, r, family").to_arrow_table()
-    columns = {name: rows[name].to_numpy() for name in rows.column_names if name != "family"}
-    family = np.array([FAMILIES.index(name) for name in rows["family"].to_pylist()], dtype=np.int64)
+    nulls, shared = _nulls(con, accounts)
+    chance = population(shared, accounts)
+    columns = con.sql("FROM agreements ORDER BY pair, slice").fetchnumpy()
+    piece = columns["slice"].astype(np.int64)
+    family = piece // len(BANDS)
     weight = np.zeros(len(family), dtype=np.int64)
-    for name, null in nulls.items():
-        at = family == FAMILIES.index(name)
+    for (name, band), null in nulls.items():
+        at = piece == FAMILIES.index(name) * len(BANDS) + band
         weight[at] = null.weights(columns["agreement"][at], columns["n_l"][at], columns["n_r"][at])
-    pair = columns["l"].astype(np.int64) << 32 | columns["r"].astype(np.int64)
-    unique, place = np.unique(pair, return_inverse=True)
+        weight[at] -= price_of_bands(name)
+    unique, place = np.unique(columns["pair"], return_inverse=True)
     weights = np.zeros((len(unique), len(FAMILIES)), dtype=np.int64)
-    weights[place, family] = weight
-    votes = np.bincount(place, columns["votes"], len(unique))
+    np.maximum.at(weights, (place, family), weight)
+    weights = stronger_content(weights)
+    total = weights.sum(axis=1)
     solid = np.bincount(place, columns["solid"], len(unique)) > 0
-    expected = chance.of(weights.sum(axis=1))
+    votes = np.bincount(place, columns["votes"], len(unique))
     owned = weights[:, [i for i, f in enumerate(Family) if f not in CIRCUMSTANTIAL]].sum(axis=1) > 0
-    seed = (weights.sum(axis=1) >= chance.threshold()) & owned & (solid | (votes >= 2))
-    return Scored(unique >> 32, unique & 0xFFFFFFFF, weights, expected, seed, chance)
+    seed = (total >= chance.threshold()) & owned & (solid | (votes >= 2))
+    backed = total - weights[:, FAMILIES.index(Family.PHRASE)] >= SUPPORT
+    return Scored(unique >> 32, unique & 0xFFFFFFFF, weights, chance.of(total), seed, backed, chance)
+
+
+def price_of_bands(family: str) -> int:
+    """What it costs to pick the best of several bands (Bonferroni), in micro-nats."""
+    return ceil(log(len(BANDS)) * MICRO) if family == Family.PHRASE else 0
 
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> None:
@@ -58,7 +70,13 @@ def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> No
     linked = pa.table({"l": left, "r": right, "weight": weights.sum(axis=1), "expected": scored.expected[kept]})
     at, family = np.nonzero(weights)
     by_family = pa.table(
-        {"l": left[at], "r": right[at], "family": [FAMILIES[f] for f in family], "weight": weights[at, family]}
+        {
+            "pair": left[at] << 32 | right[at],
+            "l": left[at],
+            "r": right[at],
+            "family": [FAMILIES[f] for f in family],
+            "weight": weights[at, family],
+        }
     )
     con.register("linked_rows", linked)
     con.register("family_rows", by_family)
@@ -68,14 +86,31 @@ def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> No
     con.unregister("family_rows")
 
 
-def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[str, Null]:
-    made = {}
+def stronger_content(weights: Ints) -> Ints:
+    """Family weights with only the strongest kind of content left in each row (see CONTENT)."""
+    content = [i for i, family in enumerate(Family) if family in CONTENT]
+    best = weights[:, content].argmax(axis=1)
+    kept = weights.copy()
+    for place, column in enumerate(content):
+        kept[best != place, column] = 0
+    return kept
+
+
+def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> tuple[dict[tuple[str, int], Null], dict[str, float]]:
+    """The null of each family and band, and the share of all pairs that share a key of a family by chance."""
+    made: dict[tuple[str, int], Null] = {}
+    shared: dict[str, float] = {}
     for family in FAMILIES:
-        degree = _column(con, "SELECT degree FROM family_degrees WHERE family = $f ORDER BY degree", family)
-        keys = _column(con, "SELECT n FROM family_degrees WHERE family = $f ORDER BY degree", family)
-        if len(degree):
-            made[family] = family_null(degree, keys, accounts)
-    return made
+        held = _column(con, "SELECT n FROM holdings WHERE family = $f ORDER BY a", family)
+        degree, keys, band = (
+            _column(con, f"SELECT {name} FROM family_degrees WHERE family = $f ORDER BY band, degree", family)
+            for name in ("degree", "n", "band")
+        )
+        for b in np.unique(band).tolist():
+            at = band == b
+            made[family, b] = family_null(degree[at], keys[at], int(held.sum()), accounts)
+            shared[family] = shared.get(family, 0.0) + made[family, b].any_shared(held, accounts)
+    return made, shared
 
 
 def _column(con: duckdb.DuckDBPyConnection, sql: str, family: str) -> Ints:

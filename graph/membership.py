@@ -8,16 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from graph.components import components
-from graph.links import FAMILIES
-from graph.null import MICRO, Bools, Floats, Ints
-from graph.signals.signal import CIRCUMSTANTIAL, TOUCHABLE, Family
+from graph.keys.held import BANDS
+from graph.links import FAMILIES, SUPPORT, price_of_bands, stronger_content
+from graph.null import MICRO, TILTS, Bools, Floats, Ints, chernoff
+from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, TOUCHABLE, Family
 
 ROUNDS = 3
 # A prompt value counts when so many other members hold it: a single copy could be anybody's.
 CONTENT_HOLDERS = 2
-# Points at which the Chernoff bound is taken; the best of them holds. More points sharpen it by hundredths of a nat.
-TILTS = np.arange(1, 25) / 8.0
-
+PHRASE = FAMILIES.index(Family.PHRASE)
 OWNED = [i for i, family in enumerate(Family) if family not in CIRCUMSTANTIAL]
 
 
@@ -35,34 +34,51 @@ class Membership:
     admitted: Bools
 
 
-# `outside`: how few have the key beside the cluster, one more for the account in question.
+# `outside`: how few have the key beside the cluster, one more for the account in question. Language is everybody's: a
+# phrase is the cluster's own only where most who use it are members.
 VOCABULARY = """
-    SELECT m.c, h.k, h.family, h.degree - count(*) + 1 AS outside, count(*) AS n, min(h.first_seen) AS first,
+    SELECT m.c, h.k, h.family, h.band, h.degree - count(*) + 1 AS outside, count(*) AS n, min(h.first_seen) AS first,
            min(h.first_seen, 2)[2] AS second, arg_min(h.a, (h.first_seen, h.a)) AS opener
     FROM held h JOIN member m USING (a)
-    GROUP BY m.c, h.k, h.family, h.degree
-    HAVING n >= CASE h.family WHEN 'content' THEN $content_holders ELSE 1 END"""
+    GROUP BY m.c, h.k, h.family, h.band, h.degree
+    HAVING n >= CASE WHEN list_contains($content, h.family) THEN $content_holders ELSE 1 END
+       AND (h.family <> 'phrase' OR 2 * n > h.degree)"""
 
 # Families that an outsider can touch count only where somebody else of the cluster had the key before the account.
 SHARED = """
-    SELECT h.a, v.c, v.k, v.family, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise
+    SELECT h.a, v.c, v.k, v.family, v.band, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise
     FROM vocabulary v JOIN held h USING (k) LEFT JOIN member m ON m.a = h.a AND m.c = v.c
-    WHERE v.n - (m.a IS NOT NULL)::INTEGER >= CASE v.family WHEN 'content' THEN $content_holders ELSE 1 END
+    WHERE v.n - (m.a IS NOT NULL)::INTEGER
+          >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END
       AND (NOT list_contains($touchable, v.family)
            OR h.first_seen > CASE WHEN m.a IS NOT NULL AND v.opener = h.a THEN v.second ELSE v.first END)"""
 
 AGREED = """
-    SELECT a, c, family, sum(best)::BIGINT AS agreement, any_value(n) AS held FROM (
-        SELECT a, c, family, max(surprise) AS best FROM vocabulary_shared GROUP BY a, c, family, unit)
+    SELECT a, c, family, band, sum(best)::BIGINT AS agreement, any_value(n) AS held FROM (
+        SELECT a, c, family, band, max(surprise) AS best FROM vocabulary_shared GROUP BY a, c, family, band, unit)
     JOIN holdings USING (a, family)
-    GROUP BY a, c, family ORDER BY a, c, family"""
+    GROUP BY a, c, family, band ORDER BY a, c, family, band"""
 
 
-def settle(con: duckdb.DuckDBPyConnection, labels: Ints) -> tuple[Ints, Membership]:
-    """Move accounts to the clusters that they belong to, merge clusters that are one, ROUNDS times or until it rests.
+def settle(con: duckdb.DuckDBPyConnection, waves: list[Ints], conduct: Floats) -> tuple[Ints, Membership]:
+    """Grow clusters from the seed clusters of each wave in turn; returns every account's cluster, or -1.
 
-    `labels[a]`: cluster of each account, or -1. Returns the same after, and the last round's candidates.
+    `waves[i][a]`: seed cluster of account a; a later wave only starts clusters of accounts that none has yet, so that
+    weaker seeds cannot fuse what stronger ones tell apart. `conduct[a]`: what an account's own conduct adds to its
+    corroboration, in nats. Returns the candidates for the final clusters too.
     """
+    labels = np.full(len(conduct), -1, dtype=np.int64)
+    for seeds in waves:
+        fresh = drop_small(np.where(labels >= 0, -1, seeds))
+        labels = np.where(fresh >= 0, fresh + labels.max(initial=-1) + 1, labels)
+        labels = _grow(con, labels)
+    labels, found = _prune(con, labels)
+    kept = _corroborated(labels, found, conduct)
+    return (labels, found) if np.array_equal(kept, labels) else _prune(con, kept)
+
+
+def _grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
+    """Move accounts to the clusters that they belong to and merge clusters that are one, until it rests."""
     for _ in range(ROUNDS):
         found = candidates(con, labels)
         merged = _merge(labels, found)
@@ -73,7 +89,28 @@ def settle(con: duckdb.DuckDBPyConnection, labels: Ints) -> tuple[Ints, Membersh
         if np.array_equal(settled, labels):
             break
         labels = settled
-    return _prune(con, labels)
+    return labels
+
+
+def corroboration(weights: Ints) -> Ints:
+    """What remains of each row of family weights without its strongest kind, in micro-nats."""
+    return np.asarray(weights.sum(axis=1) - weights.max(axis=1), dtype=np.int64)
+
+
+def _corroborated(labels: Ints, found: Membership, conduct: Floats) -> Ints:
+    """Clusters that stand on two kinds of evidence keep only members who do; those that stand on one stay as they are.
+
+    Else a cluster with a case would drag in whoever merely uses the same prompts. In such a cluster a member's own
+    conduct corroborates too.
+    """
+    home = labels[found.a] == found.c
+    a, c, linked = found.a[home], found.c[home], corroboration(found.weights[home])
+    count = int(c.max(initial=0)) + 1
+    standing = 2 * np.bincount(c[linked >= SUPPORT], minlength=count) > np.bincount(c, minlength=count)
+    backed = linked + np.floor(conduct[a] * MICRO).astype(np.int64) >= SUPPORT
+    kept = labels.copy()
+    kept[a[standing[c] & ~backed]] = -1
+    return drop_small(kept)
 
 
 def _prune(con: duckdb.DuckDBPyConnection, labels: Ints) -> tuple[Ints, Membership]:
@@ -91,7 +128,7 @@ def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     """Weigh every account against every cluster that it shares a key with."""
     place_members(con, labels)
     accounts, clusters = len(labels), len(np.unique(labels[labels >= 0]))
-    bound = {"content_holders": CONTENT_HOLDERS}
+    bound = {"content_holders": CONTENT_HOLDERS, "content": sorted(CONTENT)}
     con.execute("CREATE OR REPLACE TEMP TABLE vocabulary AS " + VOCABULARY, bound)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE vocabulary_shared AS " + SHARED,
@@ -101,10 +138,13 @@ def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
     a, c = rows["a"].astype(np.int64), rows["c"].astype(np.int64)
     surprise = rows["agreement"].astype(np.float64) / MICRO
-    weight = _bound(con, surprise, rows["held"].astype(np.float64), c * len(FAMILIES) + family, accounts)
+    group = (c * len(FAMILIES) + family) * len(BANDS) + rows["band"]
+    weight = _bound(con, surprise, rows["held"].astype(np.float64), group, accounts)
+    weight -= np.array([price_of_bands(name) for name in FAMILIES])[family]
     pair, place = np.unique(a << 32 | c, return_inverse=True)
     weights = np.zeros((len(pair), len(FAMILIES)), dtype=np.int64)
-    weights[place, family] = weight
+    np.maximum.at(weights, (place, family), weight)
+    weights = stronger_content(weights)
     return Membership(pair >> 32, pair & 0xFFFFFFFF, weights, admits(weights, accounts, clusters))
 
 
@@ -112,11 +152,14 @@ def admits(weights: Ints, accounts: int, clusters: int) -> Bools:
     """Whether each row of family weights lets an account in.
 
     Under one account of the population may get into any of the clusters by chance, and what only the account itself
-    can bring about must alone keep chance below one account in that cluster.
+    can bring about must alone keep chance below one account in that cluster. Phrases need corroboration: people who
+    speak of the same things use the same phrases, more often than strangers do.
     """
+    spoken = weights[:, PHRASE] > 0
+    backed = ~spoken | (weights.sum(axis=1) - weights[:, PHRASE] >= SUPPORT)
     everything = log_chance(weights) + log(max(accounts, 1)) + log(max(clusters, 1))
     owned = log_chance(weights[:, OWNED]) + log(max(accounts, 1))
-    return np.asarray((everything < 0) & (owned < 0), dtype=np.bool_)
+    return np.asarray((everything < 0) & (owned < 0) & backed, dtype=np.bool_)
 
 
 def log_chance(weights: Ints) -> Floats:
@@ -142,24 +185,23 @@ def place_members(con: duckdb.DuckDBPyConnection, labels: Ints) -> None:
 
 
 def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group: Ints, accounts: int) -> Ints:
-    """Chernoff's bound on the chance of at least this surprise, as −ln in micro-nats.
+    """−ln of the chance of at least this surprise, in micro-nats (Chernoff).
 
     An outsider with `held` keys meets key k of the vocabulary with mean held · outside_k / M and is then surprising by
-    ln(N / outside_k); the compound Poisson sum exceeds t with chance ≤ exp(Σ mean_k (e^{s·surprise_k} − 1) − s·t).
+    ln(N / outside_k).
     """
-    rows = con.sql("SELECT c, family, outside, count(*) AS n FROM vocabulary GROUP BY ALL ORDER BY ALL").fetchnumpy()
-    totals = dict(con.sql("SELECT family, sum(degree * n)::BIGINT FROM family_degrees GROUP BY family").fetchall())
+    rows = con.sql(
+        "SELECT c, family, band, outside, count(*) AS n FROM vocabulary GROUP BY ALL ORDER BY ALL"
+    ).fetchnumpy()
+    totals = dict(con.sql("SELECT family, sum(n)::BIGINT FROM holdings GROUP BY family").fetchall())
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
     scale = np.array([1.0 / totals.get(name, 1) for name in FAMILIES])
-    key = rows["c"].astype(np.int64) * len(FAMILIES) + family
+    key = (rows["c"].astype(np.int64) * len(FAMILIES) + family) * len(BANDS) + rows["band"]
     size = int(max(key.max(initial=-1), group.max(initial=-1))) + 1
     outside, count = rows["outside"].astype(np.float64), rows["n"].astype(np.float64)
     rate = scale[family] * outside * count
-    best = np.zeros(len(surprise))
-    for tilt in TILTS:
-        grown = np.bincount(key, rate * ((accounts / outside) ** tilt - 1.0), size)
-        best = np.maximum(best, tilt * surprise - held * grown[group])
-    return np.floor(best * MICRO).astype(np.int64)
+    terms = [(accounts / outside) ** tilt - 1.0 for tilt in TILTS.tolist()]
+    return chernoff(surprise, [held * np.bincount(key, rate * term, size)[group] for term in terms])
 
 
 def _assign(found: Membership, accounts: int) -> Ints:

@@ -8,6 +8,7 @@ import duckdb
 from pipeline.contract.tables import ADDRESS, EVENT_TABLES, Table
 from pipeline.lake import Lake
 
+ADDRESS_ORDER = "_topic_id, _partition, _offset"
 NOT_CONTENT = frozenset({*(column.name for column in ADDRESS), "_landed_at", "event_date", "event_id"})
 
 
@@ -55,28 +56,28 @@ def load_events(
         limit, bound = "event_date IN (SELECT unnest($days::DATE[]))", {"days": days}
     parts = []
     for table in EVENT_TABLES:
-        columns = ", ".join(f'e."{c.name}"' for c in table.columns if c.name not in without)
+        columns = ", ".join(f'e."{c.name}"' for c in table.columns if c.name not in (*without, "_landed_at"))
         parts.append(f"SELECT *, '{table.name}' AS src FROM ({landed(lake, table, columns)}) WHERE {limit}")
-    con.execute("CREATE OR REPLACE TEMP TABLE landed_events AS " + " UNION ALL BY NAME ".join(parts), bound)
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE repeats AS
-        SELECT *, row_number() OVER (
-            PARTITION BY event_id, event_date, src ORDER BY _topic_id, _partition, _offset) AS place
-        FROM landed_events SEMI JOIN (
-            SELECT event_id, event_date, src FROM landed_events GROUP BY ALL HAVING count(*) > 1
-        ) USING (event_id, event_date, src)""")
-    con.execute("""
+    con.execute(
+        f"""
         CREATE OR REPLACE TEMP TABLE events AS
-        SELECT row_number() OVER (ORDER BY event_time, event_id, src) AS seq, * EXCLUDE (_landed_at)
-        FROM landed_events
-        ANTI JOIN (FROM repeats WHERE place > 1) USING (_topic_id, _partition, _offset, src)""")
+        SELECT row_number() OVER (ORDER BY event_time, event_id, src, {ADDRESS_ORDER}) AS seq, *
+        FROM ({" UNION ALL BY NAME ".join(parts)})""",
+        bound,
+    )
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE repeats AS
+        SELECT *, row_number() OVER (PARTITION BY event_id, event_date, src ORDER BY {ADDRESS_ORDER}) AS place
+        FROM events SEMI JOIN (
+            SELECT event_id, event_date, src FROM events GROUP BY ALL HAVING count(*) > 1
+        ) USING (event_id, event_date, src)""")
     _find_clashes(con)
-    con.execute("DROP TABLE landed_events; DROP TABLE repeats")
+    con.execute("DELETE FROM events WHERE seq IN (SELECT seq FROM repeats WHERE place > 1)")
 
 
 def _find_clashes(con: duckdb.DuckDBPyConnection) -> None:
     columns = [row[0] for row in con.execute("DESCRIBE repeats").fetchall()]
-    content = [c for c in columns if c not in NOT_CONTENT and c not in ("src", "place")]
+    content = [c for c in columns if c not in NOT_CONTENT and c not in ("seq", "src", "place")]
     differing = ", ".join(f"CASE WHEN other.{c} IS DISTINCT FROM kept.{c} THEN '{c}' END" for c in content)
     address = ", ".join(f"other.{column.name}" for column in ADDRESS)
     con.execute(f"""

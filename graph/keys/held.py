@@ -3,22 +3,29 @@
 import duckdb
 
 from graph.signals import SIGNALS, failover
+from graph.signals.signal import Family
 
 # Above a quarter of all accounts a key says nothing about anybody, whatever it is.
 COMMONEST_SHARE = 0.25
 
-MICRO = 1_000_000
+# Phrases are counted apart by how many accounts use them, up to so many each: the many common ones would drown the few
+# rare ones. The last is where a phrase is language, and bounds the cost of sixteen values per prompt.
+BANDS = (5, 20, 80)
 
 
 def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     """Make the tables of a run's keys from `days` (SQL in the shape of `account_key_days`) and `events`.
 
-    `account_keys` as in the contract, with `first_event`; `account` (a, account_id): accounts numbered in order of
-    their ids; `held` (a, k, kind, family, degree, rarity, unit, first_seen): keys that at least two accounts and at
-    most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats; `holdings` (a, family, n): how many
-    keys of a family an account holds, shared or not; `family_degrees` (family, degree, n): keys by their degree.
+    `showed`: `account_keys` of the contract with `first_event`. `account` (a, account_id): accounts numbered by their
+    ids in order. `shared` (k, kind, key, degree, rarity, band): keys that at least two accounts and at most
+    COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held` (a, k, …, unit, first_seen,
+    first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how many keys of a family an
+    account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared keys there are.
     """
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
+    con.execute("CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER)")
+    rows = [(i * len(BANDS) + band, f.value, band) for i, f in enumerate(Family) for band in range(len(BANDS))]
+    con.executemany("INSERT INTO slices VALUES (?, ?, ?)", rows)
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", [(s.kind, s.family.value, s.unit) for s in SIGNALS])
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE showed AS
@@ -50,14 +57,15 @@ def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def _make_holdings(con: duckdb.DuckDBPyConnection) -> None:
+    """Any conversation might have moved to another account, so what is held for failovers is conversations."""
     con.execute("""
         CREATE OR REPLACE TEMP TABLE holdings AS
         SELECT a, family, count(*) AS n FROM showed JOIN account USING (account_id) JOIN signals USING (kind)
-        GROUP BY a, family""")
+        WHERE kind <> 'failover' GROUP BY a, family""")
     con.execute("""
-        CREATE OR REPLACE TEMP TABLE family_degrees AS
-        SELECT family, accounts AS degree, count(*) AS n FROM degrees JOIN signals USING (kind)
-        GROUP BY family, degree ORDER BY family, degree""")
+        INSERT INTO holdings BY NAME
+        SELECT a, 'failover' AS family, count(*) AS n FROM showed JOIN account USING (account_id)
+        WHERE kind = 'conversation' GROUP BY a""")
 
 
 def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
@@ -67,23 +75,30 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         """
         CREATE OR REPLACE TEMP TABLE shared AS
         SELECT row_number() OVER (ORDER BY kind, key)::INTEGER - 1 AS k, kind, key, accounts AS degree,
-               floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity
-        FROM degrees WHERE accounts >= 2 AND accounts <= greatest(2, $share * $accounts)""",
-        {"accounts": accounts, "share": COMMONEST_SHARE},
+               floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity,
+               CASE WHEN kind <> 'slot' OR accounts <= $rare THEN 0 WHEN accounts <= $less THEN 1 ELSE 2 END AS band
+        FROM degrees
+        WHERE accounts BETWEEN 2 AND greatest(2, $share * $accounts) AND (kind <> 'slot' OR accounts <= $most)""",
+        {"accounts": accounts, "share": COMMONEST_SHARE, "rare": BANDS[0], "less": BANDS[1], "most": BANDS[2]},
     )
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE family_degrees AS
+        SELECT family, band, degree, count(*) AS n FROM shared JOIN signals USING (kind)
+        GROUP BY ALL ORDER BY ALL""")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT coalesce(ip_64_key, ip_key) AS key, min(ip_prefix) AS block FROM events
         WHERE ip_key IS NOT NULL GROUP BY ALL""")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE held AS
-        SELECT a, k, s.kind, g.family, degree, rarity, first_seen, first_event,
+        SELECT a, k, s.kind, g.family, s.band, slice, degree, rarity, first_seen, first_event,
                CASE g.unit WHEN 'event' THEN hash(first_event) WHEN 'block' THEN hash(coalesce(block, key)) ELSE k END
                    AS unit
         FROM shared s
         JOIN showed USING (kind, key)
         JOIN account USING (account_id)
         JOIN signals g USING (kind)
+        JOIN slices c ON c.family = g.family AND c.band = s.band
         LEFT JOIN blocks USING (key)""")
     con.execute("""
         DELETE FROM held WHERE kind = 'slot' AND first_event IN (

@@ -4,7 +4,7 @@ from graph.signals.signal import Family, Signal
 
 SIGNAL = Signal(
     kind="conversation",
-    family=Family.CONTENT,
+    family=Family.PROMPT,
     table="usage",
     key="conversation_prefix_hash",
     where="conversation_prefix_hash IS NOT NULL",

@@ -12,7 +12,8 @@ class Family(StrEnum):
     MAIL = "mail"
     NETWORK = "network"
     CLIENT = "client"
-    CONTENT = "content"
+    PROMPT = "prompt"
+    PHRASE = "phrase"
     FAILOVER = "failover"
     SUCCESSION = "succession"
 
@@ -20,10 +21,15 @@ class Family(StrEnum):
 # What somebody else can show of a victim's keys without the victim's doing: his own traffic through the same address,
 # with the same client, with copied prompts, under a look-alike mail name. Only a key that an account took up after
 # another member had it (`followed`) counts against the account in these families.
-TOUCHABLE = frozenset({Family.MAIL, Family.NETWORK, Family.CLIENT, Family.CONTENT, Family.FAILOVER, Family.SUCCESSION})
+TOUCHABLE = frozenset(
+    {Family.MAIL, Family.NETWORK, Family.CLIENT, Family.PROMPT, Family.PHRASE, Family.FAILOVER, Family.SUCCESSION}
+)
 
 # Families that admit nobody by themselves: whole towns, offices and software ecosystems share these.
 CIRCUMSTANTIAL = frozenset({Family.NETWORK, Family.CLIENT, Family.MAIL})
+
+# What is asked, told by exact prompts and by phrases. A prompt shows in both, so only the stronger of the two counts.
+CONTENT = frozenset({Family.PROMPT, Family.PHRASE})
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from graph.signals.signal import Family, Signal
 
 SIGNAL = Signal(
     kind="slot",
-    family=Family.CONTENT,
+    family=Family.PHRASE,
     table="usage",
     key="unnest(list_transform(prompt_minhash, lambda value, slot: slot || ':' || value))",
     where="prompt_minhash IS NOT NULL",

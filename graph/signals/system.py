@@ -4,7 +4,7 @@ from graph.signals.signal import Family, Signal
 
 SIGNAL = Signal(
     kind="system",
-    family=Family.CONTENT,
+    family=Family.PROMPT,
     table="usage",
     key="system_hash",
     where="system_hash IS NOT NULL",

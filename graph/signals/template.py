@@ -4,7 +4,7 @@ from graph.signals.signal import Family, Signal
 
 SIGNAL = Signal(
     kind="template",
-    family=Family.CONTENT,
+    family=Family.PROMPT,
     table="usage",
     key="prompt_template_hash",
     where="prompt_template_hash IS NOT NULL",

@@ -16,9 +16,9 @@ LINKS = """
 # One reason per vote: the rarest key of each unit. The first reason takes what integer division leaves.
 EVIDENCE = """
     WITH voted AS (
-        SELECT l, r, family, f.weight AS total, p.k, p.rarity
-        FROM linked_family f JOIN pair_keys p USING (l, r, family)
-        QUALIFY row_number() OVER (PARTITION BY l, r, family, unit_l ORDER BY p.rarity DESC, p.k) = 1
+        SELECT l, r, f.family, f.weight AS total, p.k, p.rarity
+        FROM linked_family f JOIN slices USING (family) JOIN pair_keys p ON p.pair = f.pair AND p.slice = slices.slice
+        QUALIFY row_number() OVER (PARTITION BY l, r, f.family, unit_l ORDER BY p.rarity DESC, p.k) = 1
     ), best AS (
         SELECT *, row_number() OVER (PARTITION BY l, r, family ORDER BY rarity DESC, k) AS place FROM voted
         QUALIFY place <= $most

@@ -4,8 +4,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from graph.chance import Chance
-from graph.null import MICRO, STEP
+from graph.chance import STEP, Chance
+from graph.null import MICRO
 
 # Slot values that one account alone shows are left out: a prompt makes sixteen of them, they link nobody, and they
 # are in account_key_days.

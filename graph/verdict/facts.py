@@ -7,8 +7,12 @@ import numpy as np
 
 from graph.null import Floats
 from graph.signals import slot
+from graph.signals.signal import CONTENT
+from graph.snapshot import landed
 from graph.verdict.public_mail import PUBLIC_MAIL
 from graph.verdict.tasks import capability_sql
+from pipeline.contract.tables import BY_NAME
+from pipeline.lake import Lake
 
 # An account with fewer requests shows no habits to compare with.
 LEAST_REQUESTS = 5
@@ -71,14 +75,15 @@ PERSONS = f"""
 # Requests that carry what the members share: a shared prompt key, or a rare phrase of one.
 CARRIED = f"""
     WITH words AS (
-        SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE v.family = 'content'
+        SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($content, v.family)
     ), asked AS (
         SELECT m.c, e.* FROM events e JOIN account USING (account_id) JOIN member m USING (a) WHERE src = 'usage'
     ), spoken AS (
         SELECT c, seq, 'system' AS kind, system_hash AS key FROM asked
         UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM asked
         UNION ALL SELECT c, seq, 'conversation', conversation_prefix_hash FROM asked
-        UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key} FROM asked
+        UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key}
+        FROM asked JOIN spoken_slots USING (event_id, account_id)
     )
     SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
 
@@ -112,10 +117,30 @@ FACTS = f"""
     FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c) ORDER BY c"""
 
 
-def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
+CONDUCT = """
+    SELECT a, bool_or(action IN ('banned', 'suspended')) IS TRUE AS banned,
+           bool_or(outcome = 'succeeded' AND card_funding = 'prepaid') IS TRUE AS prepaid
+    FROM account LEFT JOIN (FROM events WHERE src IN ('action', 'payment')) USING (account_id) GROUP BY a ORDER BY a"""
+
+
+def conduct(con: duckdb.DuckDBPyConnection) -> Floats:
+    """Per account, the surprise in nats of its having been banned and of its paying with prepaid cards."""
+    rows = con.sql(CONDUCT).fetchnumpy()
+    nats = np.zeros(len(rows["a"]))
+    for name in ("banned", "prepaid"):
+        shown = rows[name].astype(np.float64)
+        nats += shown * -np.log((shown.sum() + 1.0) / (len(shown) + 2.0))
+    return nats
+
+
+def gather(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[list[Facts], Outside]:
     """Facts of the clusters in `member`, by cluster, and of the accounts outside."""
     con.execute("CREATE OR REPLACE TEMP TABLE persons AS " + PERSONS, {"public": sorted(PUBLIC_MAIL)})
-    con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED)
+    slots = landed(lake, BY_NAME["usage"], "e.event_id, e.account_id, e.prompt_minhash")
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE spoken_slots AS
+        FROM ({slots}) WHERE account_id IN (SELECT account_id FROM account JOIN member USING (a))""")
+    con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"content": sorted(CONTENT)})
     rows = con.sql(FACTS).to_arrow_table().to_pylist()
     return [Facts(**row) for row in rows], _outside(con)
 

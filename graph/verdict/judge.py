@@ -6,19 +6,17 @@ from math import exp, log
 import numpy as np
 from scipy.stats import binom
 
-from graph.links import FAMILIES
-from graph.null import MICRO, Floats, Ints
-from graph.signals.signal import CIRCUMSTANTIAL, Family
+from graph.links import FAMILIES, SUPPORT
+from graph.null import Floats, Ints
+from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
 from graph.verdict.facts import Facts, Outside
 
 # Two accounts may be one honest person's; from three on somebody runs accounts.
 LEAST_ACCOUNTS = 3
-# False discovery rate over the clusters of a run for "seeks abilities" and "is a trial farm".
+# False discovery rate over the clusters of a run for "is a trial farm".
 DISCOVERY_RATE = 0.05
 # Chance of an act of concealment (bans, prepaid cards) in a group of ordinary accounts below which it counts.
-ACT_CHANCE = 0.01
-# A member is supported by a family when a stranger would agree as much less than once in twenty times.
-SUPPORT = int(log(20) * MICRO)
+ACT_CHANCE = 0.001
 
 # Evidence of one hand: possession of the same thing, or one conversation going on elsewhere at once.
 ONE_HAND = frozenset({Family.PAYMENT, Family.DEVICE, Family.FAILOVER})
@@ -36,9 +34,8 @@ class Verdict:
 
 def judge(facts: list[Facts], outside: Outside, support: dict[int, Ints]) -> list[Verdict]:
     """One verdict per cluster; `support[c]`: its members' weights by family, shape (members, families)."""
-    seeking = discoveries([seeks(f, outside) for f in facts])
     farming = discoveries([farms(f, outside) for f in facts])
-    return [_judge(f, outside, supported(support[f.c]), s, t) for f, s, t in zip(facts, seeking, farming, strict=True)]
+    return [_judge(f, outside, supported(support[f.c]), farm) for f, farm in zip(facts, farming, strict=True)]
 
 
 def supported(weights: Ints) -> frozenset[Family]:
@@ -56,11 +53,14 @@ def discoveries(chances: list[float]) -> list[bool]:
     return [i in found for i in range(len(chances))]
 
 
-def seeks(facts: Facts, outside: Outside) -> float:
+def seeks(facts: Facts) -> bool:
+    """Whether most of the traffic that carries what the members share is after a model's abilities."""
+    return 2 * facts.carried_capability > facts.carried
+
+
+def rank(facts: Facts, outside: Outside) -> float:
     """Chance that one ordinary account asks for abilities, at length, as the cluster's shared traffic does (Fisher)."""
-    if facts.carried == 0:
-        return 1.0
-    p = _rank(outside.capability, facts.carried_capability / facts.carried)
+    p = _rank(outside.capability, facts.carried_capability / max(facts.carried, 1))
     q = _rank(outside.output, facts.carried_output)
     return p * q * (1.0 - log(p * q))
 
@@ -73,7 +73,7 @@ def farms(facts: Facts, outside: Outside) -> float:
 
 
 def acts(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[str]:
-    """Acts of concealment: what someone does who denies that the accounts are his."""
+    """Acts of concealment: what someone does who denies that the accounts are his, or must replace them."""
     found = []
     if Family.FAILOVER in families:
         found.append("refused conversations go on at once on another account")
@@ -81,9 +81,12 @@ def acts(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[st
         found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
     if facts.prepaid and binom.sf(facts.prepaid - 1, facts.accounts, outside.prepaid) < ACT_CHANCE:
         found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
-    if families & {Family.PAYMENT, Family.DEVICE} and not is_open(facts):
-        found.append("the same cards or devices under people who claim nothing in common")
     return found
+
+
+def acts_needed(facts: Facts, families: frozenset[Family]) -> int:
+    """How many acts an accusation needs: one; one more where nothing shows one hand; one more against open identity."""
+    return 1 + (not families & ONE_HAND) + is_open(facts)
 
 
 def is_open(facts: Facts) -> bool:
@@ -91,37 +94,47 @@ def is_open(facts: Facts) -> bool:
     return 2 * max(facts.org, facts.own_domain) > facts.accounts
 
 
-def _judge(facts: Facts, outside: Outside, families: frozenset[Family], seeking: bool, farming: bool) -> Verdict:
+def _judge(facts: Facts, outside: Outside, families: frozenset[Family], farming: bool) -> Verdict:
     concealed = acts(facts, outside, families)
-    kinds = [family.value for family in sorted(families)]
-    reasons = [f"{facts.accounts} accounts are held together by {', '.join(kinds) or 'single links'}", *concealed]
-    against = (
-        [f"{max(facts.org, facts.own_domain)} of {facts.accounts} share a domain or organisation"]
-        if is_open(facts)
-        else []
-    )
-    share = facts.carried_capability / facts.carried if facts.carried else 0.0
-    reasons.append(
+    reasons = [_holds(facts, families), *concealed, _carries(facts)]
+    against = _against(facts, concealed)
+    kinds = len(families - CONTENT) + bool(families & CONTENT)
+    hidden = len(concealed) >= acts_needed(facts, families)
+    accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
+    if accusable and hidden and families & CONTENT and seeks(facts):
+        return Verdict("distillation", _confidence(rank(facts, outside)), reasons, against)
+    if accusable and farming and families & ONE_HAND and not is_open(facts):
+        reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
+        return Verdict("trial_abuse", _confidence(farms(facts, outside)), reasons, against)
+    if accusable and hidden and families & ONE_HAND:
+        return Verdict("resale", 0.5, reasons, against)
+    if is_open(facts) or facts.attested * 2 > facts.accounts:
+        return Verdict("organisation", 0.9, reasons, against)
+    return Verdict("undetermined", 0.5, reasons, against)
+
+
+def _holds(facts: Facts, families: frozenset[Family]) -> str:
+    named = ", ".join(family.value for family in sorted(families)) or "single links"
+    return f"{facts.accounts} accounts are held together by {named}"
+
+
+def _carries(facts: Facts) -> str:
+    share = facts.carried_capability / max(facts.carried, 1)
+    return (
         f"{facts.carried} of {facts.requests} requests carry what they share, {share:.0%} of them seek abilities, "
         f"{facts.carried_output:.0f} output tokens each"
     )
-    accusable = (
-        facts.accounts >= LEAST_ACCOUNTS
-        and len(families) >= 2
-        and bool(families - CIRCUMSTANTIAL)
-        and bool(concealed)
-        and not is_open(facts)
-    )
-    if accusable and seeking and Family.CONTENT in families:
-        return Verdict("distillation", _confidence(seeks(facts, outside)), reasons, against)
-    if accusable and farming and families & ONE_HAND:
-        reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
-        return Verdict("trial_abuse", _confidence(farms(facts, outside)), reasons, against)
-    if is_open(facts) or facts.attested * 2 > facts.accounts:
-        return Verdict("organisation", 0.9, reasons, against)
-    if facts.accounts >= LEAST_ACCOUNTS and families & ONE_HAND and facts.paid * 2 > facts.accounts:
-        return Verdict("resale", 0.5, reasons, against)
-    return Verdict("undetermined", 0.5, reasons, against)
+
+
+def _against(facts: Facts, concealed: list[str]) -> list[str]:
+    found = []
+    if is_open(facts):
+        found.append(f"{max(facts.org, facts.own_domain)} of {facts.accounts} share a domain or organisation openly")
+    if facts.attested:
+        found.append(f"{facts.attested} of {facts.accounts} are under contract or verified")
+    if not concealed:
+        found.append("nothing is concealed: no refused conversation moved, bans and prepaid cards as elsewhere")
+    return found
 
 
 def _confidence(chance: float) -> float:
