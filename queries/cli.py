@@ -1,7 +1,6 @@
 """The console script `hydratrace`: mounts the commands of every floor, turns errors into one line and a status."""
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from graph.commands import COMMANDS as GRAPH
 from pipeline.command import Command
 from pipeline.commands import COMMANDS as PIPELINE
 from pipeline.errors import HydratraceError
+from pipeline.quiet import quiet_libraries
 from pipeline.settings import Settings, load
 from queries.commands import COMMANDS as QUERIES
 from queries.terminal import plain
@@ -22,7 +22,7 @@ COMMANDS: tuple[Command, ...] = (*PIPELINE, *GRAPH, *QUERIES)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 ran and failed, 2 wrong use."""
-    _quiet_libraries()
+    quiet_libraries()
     parser = build_parser()
     parsed = parser.parse_args(arguments)
     command: Command = parsed.command
@@ -38,14 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-
-
-def _quiet_libraries() -> None:
-    """Let our own warnings through; libraries' only from errors on, and Kafka's not at all: we tell outages once."""
-    logging.basicConfig(level=logging.ERROR, format="hydratrace: %(message)s")
-    for floor in ("pipeline", "graph", "queries"):
-        logging.getLogger(floor).setLevel(logging.WARNING)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -36,11 +36,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     source = make_source(settings)
-    from pipeline.landing.land import land
+    from pipeline.landing.land import Wishes, land
 
     stop = threading.Event()
     with _stopped_by_signals(stop):
-        land(source, settings, stop, following=arguments.follow, accept_loss=arguments.accept_loss, beam=arguments.beam)
+        land(source, settings, stop, Wishes(arguments.follow, arguments.accept_loss, tuple(arguments.beam)))
     return 0
 
 

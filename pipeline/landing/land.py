@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import UsageError
@@ -38,7 +38,7 @@ def land(source: Source, settings: Settings, stop: threading.Event, wishes: Wish
         if settings.processes == 1:
             _work(source, settings, wishes, stop, progress.report)
         else:
-            shards = [replace(source, shard=(number, settings.processes)) for number in range(settings.processes)]
+            shards = [source.sharded(number, settings.processes) for number in range(settings.processes)]
             run_side_by_side(_work, [(shard, settings, wishes) for shard in shards], stop, progress.report)
         failed = False
     finally:

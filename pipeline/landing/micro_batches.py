@@ -1,15 +1,9 @@
-"""Landing on Beam's in-process runner: fix a span of each partition, run one bounded pipeline, repeat."""
+"""Landing in micro-batches: fix a span of each partition, run one bounded pipeline, repeat."""
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import apache_beam as beam
-from apache_beam.metrics import MetricsFilter
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
 from pipeline import errors
 from pipeline.contract.tables import EVENT_TABLES
@@ -18,14 +12,13 @@ from pipeline.lake import Lake
 from pipeline.landing.append import begin
 from pipeline.landing.compaction import compact_if_due
 from pipeline.landing.losses import settle
-from pipeline.landing.transforms import NAMESPACE, LandBatches
 from pipeline.privacy.keyfile import Key
+from pipeline.sources.batch import Span
 from pipeline.sources.source import Source
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0  # of a job that has not read anything yet: longer than a broker's restart
-OUR_ERROR = re.compile(r"pipeline\.errors\.(\w+): (.*?)(?: \[while running|\n|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +59,19 @@ class Job:
             return Tick(0, 0, plan.lag, idle=False)
         if not plan.spans:
             return Tick(0, 0, plan.lag, idle=True)
-        pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(list(self.beam_arguments)))
-        land = LandBatches(self.source, self.key, self.lake.root, self.commit_records, self.commit_bytes)
-        _ = pipeline | beam.Create(plan.spans, reshuffle=False) | land
-        counted = _run(pipeline)
+        counted = self._run(plan.spans)
         if not counted.get("fetched"):
             raise errors.UnreachableError(f"{plan.lag} records or bytes are waiting, but none can be read")
         compact_if_due(self.lake)
         return Tick(counted.get("landed", 0), counted.get("rejected", 0), plan.lag, idle=False)
+
+    def _run(self, spans: Sequence[Span]) -> Mapping[str, int]:
+        # Beam takes seconds to import: a parent of processes that land, or a job that finds nothing, does without.
+        from pipeline.landing.in_process import run_bounded
+        from pipeline.landing.transforms import LandBatches
+
+        land = LandBatches(self.source, self.key, self.lake.root, self.commit_records, self.commit_bytes)
+        return run_bounded(spans, land, self.beam_arguments)
 
 
 def drain(job: Job, stop: threading.Event, report: Callable[[Tick], None]) -> None:
@@ -112,17 +110,3 @@ def _patient_tick(job: Job, stop: threading.Event, patience: float) -> Tick | No
             patience -= pause
             pause = min(2 * pause, LONGEST_RETRY_SECONDS)
     return None
-
-
-def _run(pipeline: beam.Pipeline) -> Mapping[str, int]:
-    try:
-        result = pipeline.run()
-        result.wait_until_finish()
-    except Exception as error:
-        ours = OUR_ERROR.search(str(error))
-        if ours is None:
-            raise
-        # Beam hands a worker's exception over as text only.
-        raise getattr(errors, ours.group(1))(ours.group(2)) from None
-    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
-    return {counter.key.metric.name: counter.committed or 0 for counter in counters}

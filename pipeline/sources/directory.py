@@ -60,6 +60,10 @@ class Directory:
                 yield PolledBatch(replace(span, start=start, end=end), offsets, values, None, None)
                 start = end
 
+    def sharded(self, number: int, count: int) -> "Directory":
+        """Return the source that reads share `number` of `count`."""
+        return replace(self, shard=(number, count))
+
     def close(self) -> None:
         """Nothing is kept open."""
 

@@ -84,6 +84,10 @@ class Kafka:
             yield batch
             span = replace(span, start=batch.span.end)
 
+    def sharded(self, number: int, count: int) -> "Kafka":
+        """Return the source that reads share `number` of `count`."""
+        return replace(self, shard=(number, count))
+
     def close(self) -> None:
         """Close every connection of this process."""
         while _clients:

@@ -40,5 +40,8 @@ class Source(Protocol):
     def fetch(self, span: Span) -> Iterator[PolledBatch]:
         """Read `span` in order; may end early (memory), never skips: each batch starts where the one before ended."""
 
+    def sharded(self, number: int, count: int) -> "Source":
+        """Return the source that reads share `number` of `count`: each partition is in exactly one share."""
+
     def close(self) -> None:
         """Let go of files and connections."""

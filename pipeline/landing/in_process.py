@@ -1,0 +1,35 @@
+"""Runs one bounded pipeline on Beam's in-process runner."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import apache_beam as beam
+from apache_beam.metrics import MetricsFilter
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
+
+from pipeline import errors
+from pipeline.landing.transforms import NAMESPACE, LandBatches
+from pipeline.sources.batch import Span
+
+OUR_ERROR = re.compile(r"pipeline\.errors\.(\w+): (.*?)(?: \[while running|\n|$)")
+
+
+def run_bounded(spans: Sequence[Span], land: LandBatches, arguments: Sequence[str]) -> Mapping[str, int]:
+    """Run `land` over `spans` and return its counters; raises what a worker raised, if it is ours.
+
+    The runner is named outright: Beam's default would try to download another one first.
+    """
+    pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(list(arguments)))
+    _ = pipeline | beam.Create(spans, reshuffle=False) | land
+    try:
+        result = pipeline.run()
+        result.wait_until_finish()
+    except Exception as error:
+        ours = OUR_ERROR.search(str(error))
+        if ours is None:
+            raise
+        # Beam hands a worker's exception over as text only.
+        raise getattr(errors, ours.group(1))(ours.group(2)) from None
+    counters = result.metrics().query(MetricsFilter().with_namespace(NAMESPACE))["counters"]
+    return {counter.key.metric.name: counter.committed or 0 for counter in counters}
