@@ -10,6 +10,8 @@ from pipeline.settings import Settings
 
 # A fixed Monday: the same flags give the same bytes on any day.
 START = "2026-06-01"
+# So that even the smallest operators stay a minority.
+ACCOUNTS_PER_OPERATOR = 10
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +31,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     if (arguments.folder is None) == (arguments.bootstrap_servers is None):
         raise UsageError("nowhere to write to", expected="either DIR or --bootstrap-servers HOST:PORT")
+    fewest = ACCOUNTS_PER_OPERATOR * arguments.operators
+    if arguments.accounts < fewest:
+        raise UsageError(f"--accounts {arguments.accounts}: too few", expected=f"{fewest} for so many operators")
     from pipeline.simulator import jsonl
     from pipeline.simulator.clock import microseconds
     from pipeline.simulator.schedule import simulate
@@ -100,4 +105,6 @@ def _day(text: str) -> datetime:
     return day
 
 
-COMMAND = Command("simulate", "Write the events of a simulated provider, and the truth.", _arguments, _run)
+COMMAND = Command(
+    "simulate", "write the events of a simulated provider, and the truth about its accounts", _arguments, _run
+)

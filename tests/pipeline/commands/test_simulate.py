@@ -50,6 +50,7 @@ def test_rate_thins_requests(tmp_path):
         (["{folder}", "--bootstrap-servers", "localhost:1"], "nowhere to write to"),
         (["{folder}", "--truth", "{folder}/missing/truth.csv", *FLAGS], "cannot write"),
         (["{folder}/file/x", *FLAGS], "cannot write"),
+        (["{folder}", "--accounts", "29", "--operators", "3"], "expected 30"),
     ],
 )
 def test_wrong_use_is_one_line(tmp_path, capsys, flags, words):
