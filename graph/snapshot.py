@@ -23,13 +23,13 @@ def pin(con: duckdb.DuckDBPyConnection, positions: Mapping[str, int], since: Map
         )
 
 
-def landed(lake: Lake, table: Table, columns: str = "e.*") -> str:
-    """SQL for the rows of an event table within the pinned positions.
+def landed(lake: Lake, table: Table, columns: str = "e.*", days: list[date] | None = None) -> str:
+    """SQL for the rows of an event table within the pinned positions, of `days` if given.
 
     The application id of a Kafka partition is `topic id/partition`; that of a file is its path, which is its topic id.
     """
     return f"""
-        SELECT {columns} FROM ({lake.select(table.name)}) e
+        SELECT {columns} FROM ({lake.select(table.name, days)}) e
         LEFT JOIN pinned f ON f.app_id = e._topic_id
         LEFT JOIN pinned k ON k.app_id = e._topic_id || '/' || e._partition
         WHERE e._offset >= coalesce(f.start_offset, k.start_offset)
@@ -49,15 +49,11 @@ def load_events(
     event_id in one day the lowest address counts. `clashing`: event ids whose rows differ, in the shape of `clashes`.
     Kept are events before `as_of` and of `days`, where given; columns named in `without` are not read.
     """
-    limit, bound = "true", dict[str, object]()
-    if as_of:
-        limit, bound = "event_time < $as_of", {"as_of": as_of}
-    elif days is not None:
-        limit, bound = "event_date IN (SELECT unnest($days::DATE[]))", {"days": days}
+    limit, bound = ("event_time < $as_of", {"as_of": as_of}) if as_of else ("true", {})
     parts = []
     for table in EVENT_TABLES:
         columns = ", ".join(f'e."{c.name}"' for c in table.columns if c.name not in (*without, "_landed_at"))
-        parts.append(f"SELECT *, '{table.name}' AS src FROM ({landed(lake, table, columns)}) WHERE {limit}")
+        parts.append(f"SELECT *, '{table.name}' AS src FROM ({landed(lake, table, columns, days)}) WHERE {limit}")
     con.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE events AS

@@ -1,6 +1,7 @@
 """The lake: a folder of Delta tables and immutable run folders, and the rules for opening it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -108,15 +109,22 @@ class Lake:
             )
         return DeltaTable(str(self.path(name)))
 
-    def files(self, name: str) -> list[str]:
-        """Paths of the live Parquet files of the Delta table `name`; empty if it was never written."""
+    def files(self, name: str, days: Collection[date] | None = None) -> list[str]:
+        """Paths of the live Parquet files of the Delta table `name`, of `days` if given; empty if never written."""
         if not DeltaTable.is_deltatable(str(self.path(name))):
             return []
-        return live_files(DeltaTable(str(self.path(name))))
+        files = live_files(DeltaTable(str(self.path(name))))
+        if days is None:
+            return files
+        folders = {f"{BY_NAME[name].partition_by}={day}" for day in days}
+        return [file for file in files if Path(file).parent.name in folders]
 
-    def select(self, name: str) -> str:
-        """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns."""
-        return parquet_source(BY_NAME[name], self.files(name))
+    def select(self, name: str, days: Collection[date] | None = None) -> str:
+        """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns.
+
+        Of a table that is partitioned by day, only the files of `days` are read if they are given.
+        """
+        return parquet_source(BY_NAME[name], self.files(name, days))
 
     def positions(self) -> dict[str, int]:
         """Application id (topic id/partition, or a file's path) → end of what has landed, over all event tables."""

@@ -1,6 +1,9 @@
 """Keeps `account_key_days` in step with what has landed: only days that gained rows are computed anew."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -17,8 +20,9 @@ from pipeline.lake import Lake, live_files
 
 # Two links at once disturb each other at most once per day of events they both compute; ten in a row is something else.
 ATTEMPTS = 10
-# Days computed in one go. A day's keys are independent of other days', so this bounds memory and changes no result.
-DAYS_AT_ONCE = 8
+# Parquet of the days computed in one go, about 400,000 requests. A day's keys are independent of other days', so this
+# bounds memory and changes no result.
+PORTION_BYTES = 64 * 2**20
 
 DAYS = BY_NAME["account_key_days"]
 
@@ -59,11 +63,11 @@ def _replace(
     changed = changed_days(con, lake)
     pin(con, until)
     batches: list[pa.Table] = []
-    for at in range(0, len(changed), DAYS_AT_ONCE):
-        load_events(con, lake, days=changed[at : at + DAYS_AT_ONCE])
+    for days in _portions(lake, changed):
+        load_events(con, lake, days=days)
         make_days(con)
         batches.append(con.sql("FROM days").to_arrow_table().cast(arrow_schema(DAYS)))
-        _replace_clashes(con, lake, changed[at : at + DAYS_AT_ONCE])
+        _replace_clashes(con, lake, days)
     rows = pa.concat_tables(batches) if batches else arrow_schema(DAYS).empty_table()
     commit = CommitProperties(
         app_transactions=[Transaction(app, end) for app, end in until.items() if end > since[app]]
@@ -73,6 +77,25 @@ def _replace(
         write_deltalake(table, rows, mode="overwrite", predicate=f"event_date IN ({listed})", commit_properties=commit)
     else:
         write_deltalake(table, rows, mode="append", commit_properties=commit)
+
+
+def _portions(lake: Lake, days: list[date]) -> Iterator[list[date]]:
+    """Cut `days` where their files pass PORTION_BYTES; each portion has a day at least."""
+    sizes: Counter[str] = Counter()
+    for table in EVENT_TABLES:
+        for file in map(Path, lake.files(table.name, days)):
+            sizes[file.parent.name] += file.stat().st_size
+    portion: list[date] = []
+    held = 0
+    for day in days:
+        size = sizes[f"event_date={day}"]
+        if portion and held + size > PORTION_BYTES:
+            yield portion
+            portion, held = [], 0
+        portion.append(day)
+        held += size
+    if portion:
+        yield portion
 
 
 def _replace_clashes(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None:
