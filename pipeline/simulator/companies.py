@@ -1,14 +1,14 @@
 """Honest organisations: start-ups, companies, coworking spaces, agencies, contractors of a translation house."""
 
-from collections.abc import Sequence
 from random import Random
 
 from pipeline.simulator import identities, rhythms
-from pipeline.simulator.account import Account, Timed
+from pipeline.simulator.account import Account
 from pipeline.simulator.addresses import Either, Fixed, Network, Pool, hosting_address
 from pipeline.simulator.clock import DAY, HOUR
 from pipeline.simulator.draws import digest
 from pipeline.simulator.failover import shared
+from pipeline.simulator.identities import Country
 from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
 from pipeline.simulator.prompts import Template, product_template
@@ -52,9 +52,7 @@ def company(world: World, rng: Random, size: int) -> list[Life]:
     """
     where, domain = identities.country(rng), identities.domain(rng)
     group, attested = digest("company", domain)[:8], rng.random() < 0.6
-    egress: Network = Fixed([where.homes[-1].draw(rng) for _ in range(rng.randint(1, 2))])
-    if rng.random() < 0.5:
-        egress = Pool(rng.choice(world.gateways), rng.getrandbits(48), 8 * HOUR)
+    egress = _egress(world, rng, where)
     cards = [identities.card(rng, where.code) for _ in range(rng.randint(1, 3))]
     templates = [product_template(rng) for _ in range(rng.randint(2, 8))]
     begins = world.start - rng.randint(-2, 300) * DAY
@@ -75,19 +73,22 @@ def company(world: World, rng: Random, size: int) -> list[Life]:
             org_id=f"org_{group}",
             group=group,
         )
-        verified: Sequence[Timed] = (
-            (account.action(rng, opened + DAY, "verified", "contract", "sales"),) if attested else ()
-        )
-        own = Templates(rng.sample(templates, min(2, len(templates))))
-        habit = Habit(
-            Mixture([(0.6, own), (0.4, Chat())]), rhythms.person(rng, where.hours, True), requests_per_day(rng)
-        )
+        verified = [account.action(rng, opened + DAY, "verified", "contract", "sales")] if attested else []
+        workload = Mixture([(0.6, Templates(rng.sample(templates, 2))), (0.4, Chat())])
+        habit = Habit(workload, rhythms.person(rng, where.hours, True), requests_per_day(rng))
         seats.append(account)
         lives.append(live(world, account, habit, *verified))
     if rng.random() < 0.4:
         app = Habit(Templates(templates[:2]), rhythms.measured(rng, where.hours), 6 * requests_per_day(rng))
         lives.append(shared(world, seats[:6], app, world.stream("app", group)))
     return lives
+
+
+def _egress(world: World, rng: Random, where: Country) -> Network:
+    """Own addresses, or a security vendor's that other companies leave through too."""
+    if rng.random() < 0.5:
+        return Pool(rng.choice(world.gateways), rng.getrandbits(48), 8 * HOUR)
+    return Fixed([where.homes[-1].draw(rng) for _ in range(rng.randint(1, 2))])
 
 
 def coworking(world: World, rng: Random, size: int) -> list[Life]:

@@ -60,6 +60,8 @@ class Crew:
             craft.kind,
             who,
             self._opened() if opened is None else opened,
+            # Not world.home: proxies exit from the homes of honest people.
+            network=who.country.home(rng),
             card=identities.card(rng, who.country.code) if craft.accounts_per_card else None,
             device_id=device_id,
             browser=browser,
@@ -96,8 +98,7 @@ class Crew:
         if craft.mail == "own_domain":
             return identities.person(rng, self._where, rng.choice(self._domains)), self._org_id, program
         if craft.mail == "disposable":
-            mail = f"{rng.getrandbits(40):x}@{rng.choice(identities.DISPOSABLE_MAIL)}"
-            return replace(identities.person(rng), email=mail), None, program
+            return replace(identities.person(rng), email=identities.disposable_mail(rng)), None, program
         if craft.mail == "free":
             return identities.person(rng, self._where), None, program
         return self._stranger()

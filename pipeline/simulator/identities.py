@@ -128,6 +128,11 @@ def device(rng: Random) -> str:
     return f"dev_{rng.getrandbits(64):016x}"
 
 
+def disposable_mail(rng: Random) -> str:
+    """A throw-away mail address."""
+    return f"{rng.getrandbits(40):x}@{rng.choice(DISPOSABLE_MAIL)}"
+
+
 def domain(rng: Random) -> str:
     """A registered domain."""
     suffix = rng.choice(("", "", "labs", "hq", "tech"))

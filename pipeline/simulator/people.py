@@ -1,6 +1,7 @@
 """Honest people on their own: most accounts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 from pipeline.simulator import identities, rhythms
@@ -81,9 +82,11 @@ def _public_tool_user(world: World, rng: Random, kind: str, section: str, talk: 
 
 
 def tutorial_reader(world: World, rng: Random, size: int) -> list[Life]:
-    """Somebody who follows a tutorial, then tries a bit."""
+    """Somebody who follows a tutorial, then tries a bit; some with a throw-away mail address."""
     workload = Mixture([(0.5, PublicTexts("tutorial", rng)), (0.5, Chat(greets=0.5))])
     account, habit = solo(world, rng, "tutorial_reader", workload, program="free_trial")
+    if rng.random() < 0.15:
+        account.person = replace(account.person, email=identities.disposable_mail(rng))
     habit.per_day = 1.5
     return [live(world, account, habit)]
 
@@ -203,6 +206,3 @@ class _Thief:
         sent = [account.usage(rng, time, self._chat.ask(rng, True)) for time in times]
         account.network, account.client = mine
         return sent
-
-
-PersonBuilder = Callable[[World, Random, int], list[Life]]

@@ -59,4 +59,4 @@ def test_the_measured_clients_are_many_and_whole():
         assert len(client.loads) == 168
         assert len(client.input_tokens) == len(client.output_tokens) == 21
         assert list(client.output_tokens) == sorted(client.output_tokens)
-        assert 1 <= client.burst <= 12 or client.burst >= 0.5
+        assert 0.5 <= client.burst <= 12
