@@ -1,9 +1,10 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import decide, demo, publish, query, search, sql, status
+from queries.commands import case, decide, demo, publish, query, search, sql, status, verify
 
 COMMANDS: tuple[Command, ...] = (
+    case.COMMAND,
     decide.COMMAND,
     demo.COMMAND,
     publish.COMMAND,
@@ -11,4 +12,5 @@ COMMANDS: tuple[Command, ...] = (
     search.COMMAND,
     sql.COMMAND,
     status.COMMAND,
+    verify.COMMAND,
 )
