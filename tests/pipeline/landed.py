@@ -1,7 +1,7 @@
 """Landing in this process, and what a lake then holds."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,8 +21,10 @@ ADDRESS = ("_topic_id", "_partition", "_offset")
 NOT_OF_THE_EVENT = ("_topic_id", "_partition", "_offset", "_landed_at", "kafka_time", "kafka_key")
 
 
-def directory(root: Path, *, poll_records: int = 1000, span_bytes: int = 2**20) -> Directory:
-    return Directory(root, TOPICS, poll_records, span_bytes)
+def directory(
+    root: Path, *, topics: Mapping[str, str] = TOPICS, poll_records: int = 1000, span_bytes: int = 2**20
+) -> Directory:
+    return Directory(root, topics, poll_records, span_bytes)
 
 
 def job(lake: Path, source: Source, *, commit_records: int = 10_000, accept_loss: bool = False) -> Job:

@@ -1,7 +1,8 @@
 """Topics and records on a test's broker, made with a client that the product's default path does not use."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
@@ -70,10 +71,26 @@ def produce_transaction(
     abort: bool = False,
 ) -> None:
     """Append the records in one transaction and commit it, or abort it: its offsets then hold nothing to read."""
+    with transaction(bootstrap_servers, topic, records, partition=partition, compression=compression, abort=abort):
+        pass
+
+
+@contextmanager
+def transaction(
+    bootstrap_servers: str,
+    topic: str,
+    records: Iterable[Record],
+    *,
+    partition: int = 0,
+    compression: Compression = "none",
+    abort: bool = False,
+) -> Iterator[None]:
+    """Append the records in a transaction that is open inside the block, and ends after it."""
     producer = _producer(bootstrap_servers, compression, **{"transactional.id": f"{topic}-{partition}"})
     producer.init_transactions(PATIENCE_SECONDS)
     producer.begin_transaction()
     _send(producer, topic, partition, records)
+    yield
     if abort:
         producer.abort_transaction(PATIENCE_SECONDS)
     else:
@@ -118,6 +135,7 @@ def _producer(bootstrap_servers: str, compression: Compression, **more: str) -> 
             "bootstrap.servers": bootstrap_servers,
             "compression.type": compression,
             "linger.ms": 5,
+            "message.max.bytes": 4 * 2**20,  # larger than what the contract allows
             "log_level": 0,
             **more,
         }
