@@ -1,6 +1,7 @@
 """The lake: a folder of Delta tables and immutable run folders, and the rules for opening it."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -8,6 +9,7 @@ from urllib.parse import unquote
 import msgspec
 import pyarrow as pa
 from deltalake import DeltaTable
+from deltalake.exceptions import CommitFailedError
 
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.ddl import parquet_source
@@ -99,14 +101,15 @@ class Lake:
         spec = BY_NAME[name]
         assert spec.home is not Home.RUN, name
         if not DeltaTable.is_deltatable(str(self.path(name))):
-            DeltaTable.create(
-                str(self.path(name)),
-                schema=arrow_schema(spec),
-                mode="ignore",
-                partition_by=[spec.partition_by] if spec.partition_by else None,
-                configuration=TABLE_PROPERTIES,
-                raise_if_key_not_exists=False,
-            )
+            with suppress(CommitFailedError):  # another thread or job makes it at this very moment
+                DeltaTable.create(
+                    str(self.path(name)),
+                    schema=arrow_schema(spec),
+                    mode="ignore",
+                    partition_by=[spec.partition_by] if spec.partition_by else None,
+                    configuration=TABLE_PROPERTIES,
+                    raise_if_key_not_exists=False,
+                )
         return DeltaTable(str(self.path(name)))
 
     def files(self, name: str, days: Collection[date] | None = None) -> list[str]:

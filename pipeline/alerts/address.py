@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 
-# Addresses that carry an IPv4 address inside: RFC 6052 (NAT64); 6to4, Teredo and mapped ones ipaddress unwraps itself.
+# IPv6 addresses that carry an IPv4 address and pass for global: RFC 6052 (ipaddress knows mapped and 6to4 ones itself).
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -44,6 +44,4 @@ def _parts(address: Address) -> list[Address]:
         inside.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
     if address.sixtofour:
         inside.append(address.sixtofour)
-    if address.teredo:
-        inside.extend(address.teredo)
     return inside

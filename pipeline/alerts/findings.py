@@ -1,5 +1,6 @@
 """What an alert says: one finding about one cluster, the same for every receiver."""
 
+import math
 import uuid
 from datetime import datetime
 from typing import Annotated, Literal
@@ -160,7 +161,12 @@ def closing_finding(uid: str, item: News, run_id: str) -> Finding:
 def summary(change: str, verdict: str, confidence: float, accounts: int) -> str:
     """One line, free of attacker-written text."""
     noun = "account" if accounts == 1 else "accounts"
-    return f"{WORDS[change]}: {verdict.replace('_', ' ')}, {accounts:,} {noun}, confidence {confidence:.2f}"
+    return f"{WORDS[change]}: {verdict.replace('_', ' ')}, {accounts:,} {noun}, confidence {percent(confidence)} %"
+
+
+def percent(confidence: float) -> int:
+    """A confidence in whole percent, rounded down: 0.997 is not certainty."""
+    return math.floor(confidence * 100 + 1e-9)
 
 
 def is_over(finding: Finding) -> bool:

@@ -18,6 +18,8 @@ from pipeline.lake import Lake
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+# A commit fails when the table is made, or changed by compaction, at that very moment.
+ATTEMPTS = 5
 # A commit costs 80 µs a live file, and each delivery adds one.
 MOST_FILES = 100
 
@@ -73,19 +75,27 @@ class Outbox:
             transactions.append(Transaction(self._comparison, (compared - EPOCH) // TICK))
         data = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=SCHEMA)
         try:
-            write_deltalake(
-                self._table, data, mode="append", commit_properties=CommitProperties(app_transactions=transactions)
-            )
-        except CommitFailedError:
-            raise LakeError(
-                f"another process writes alerts of hook {self.hook}",
-                expected="one sender per hook and lake",
-                remedy="keep the lake where file locks work, and run hydratrace alert again",
-            ) from None
+            self._commit(data, CommitProperties(app_transactions=transactions), version - 1)
         except (DeltaError, OSError) as error:
             raise LakeError(f"cannot write the table alerts: {clean(str(error), 200)}") from None
         for row in rows:
             _fold(self.deliveries, row)
+
+    def _commit(self, data: pa.Table, properties: CommitProperties, tip: int) -> None:
+        """Append while the hook's own transaction is still at `tip`; other writers' commits only cost another try."""
+        for _ in range(ATTEMPTS):
+            try:
+                write_deltalake(self._table, data, mode="append", commit_properties=properties)
+                return
+            except CommitFailedError:
+                self._table.update_incremental()
+            if (self._table.transaction_version(self._transaction) or 0) != tip:
+                break
+        raise LakeError(
+            f"another process writes alerts of hook {self.hook}",
+            expected="one sender per hook and lake",
+            remedy="keep the lake where file locks work, and run hydratrace alert again",
+        )
 
     def _stamped(self, alert: Alert) -> Alert:
         """`alert` later than every row of the hook, so that order survives a clock set back."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import CLOSING, Finding, is_over
+from pipeline.alerts.findings import CLOSING, Finding, is_over, percent
 from pipeline.alerts.post import VERSION
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.transports import Lines, file_of, file_or_url
@@ -43,11 +43,12 @@ def render(message: Message) -> str:
         "severity_id": INFORMATIONAL if is_over(finding) else SEVERITIES.get(finding.verdict, INFORMATIONAL),
         "status_id": RESOLVED if is_over(finding) else NEW if activity == CREATE else IN_PROGRESS,
         "verdict_id": VERDICTS.get(finding.verdict, SUSPICIOUS),
-        "confidence_score": round(finding.confidence * 100),
+        "confidence_score": percent(finding.confidence),
         "is_alert": True,
         "message": finding.summary,
         "metadata": {
             "version": SCHEMA_VERSION,
+            "profiles": ["incident"],  # where verdict_id is from
             "uid": message.alert_uid,
             "correlation_uid": finding.cluster_uid,
             "product": {"name": "hydratrace", "vendor_name": "hydratrace", "version": VERSION},

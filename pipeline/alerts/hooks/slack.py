@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import Finding
+from pipeline.alerts.findings import Finding, percent
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.transports import Posted, url_of
 from pipeline.settings import Hook, Settings
@@ -40,7 +40,7 @@ def render(message: Message) -> str:
 def _figures(finding: Finding) -> list[str]:
     return [
         f"Verdict: {finding.verdict.replace('_', ' ')}",
-        f"Confidence: {finding.confidence:.2f}",
+        f"Confidence: {percent(finding.confidence)} %",
         f"Accounts: {finding.accounts:,}",
         f"Requests: {finding.requests:,}",
         f"Tokens read: {finding.input_tokens:,}",

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import NAMESPACE, Finding
+from pipeline.alerts.findings import NAMESPACE, Finding, percent
 from pipeline.alerts.receiver import Message, Outcome, Receiver
 from pipeline.alerts.transports import file_or_url, path_of
 from pipeline.settings import Hook, Settings
@@ -74,7 +74,7 @@ def _grouping(message: Message, refs: list[str]) -> Object:
         "name": finding.summary,
         "description": _description(finding),
         "context": "suspicious-activity",
-        "confidence": round(finding.confidence * 100),
+        "confidence": percent(finding.confidence),
         "labels": [finding.verdict, finding.change, *finding.atlas, *finding.f3],
         "external_references": [{"source_name": "hydratrace", "external_id": finding.cluster_uid}],
         "object_marking_refs": [TLP_AMBER],

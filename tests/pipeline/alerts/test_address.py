@@ -31,6 +31,7 @@ def test_public_addresses(address):
         "ff02::1",
         "::ffff:127.0.0.1",
         "::ffff:a9fe:a9fe",
+        "::ffff:224.0.0.1",
         "64:ff9b::a9fe:a9fe",  # NAT64 of the metadata address
         "2002:7f00:1::",  # 6to4 of 127.0.0.1
         "2001:0:7f00:1::",  # Teredo server 127.0.0.1

@@ -1,4 +1,4 @@
-"""The command in processes of its own: killed in mid-send, started twice, given wrong settings."""
+"""The command: killed in mid-send and started twice in processes of its own, the rest in this one."""
 
 import base64
 import os
@@ -10,6 +10,8 @@ from collections import Counter
 
 import pytest
 
+from queries.cli import main
+
 PROGRAM = """
 import sys
 from queries.cli import main
@@ -20,8 +22,8 @@ sys.exit(main(sys.argv[1:]))
 class Console:
     """`hydratrace` with a settings file of its own."""
 
-    def __init__(self, folder, lake):
-        self.folder, self.lake = folder, lake
+    def __init__(self, folder, lake, captured):
+        self.folder, self.lake, self.captured = folder, lake, captured
         self.settings = folder / "hydratrace.toml"
         self.settings.write_text("")
 
@@ -39,14 +41,14 @@ class Console:
         )
 
     def run(self, *arguments):
-        process = self.start("--lake", str(self.lake), *arguments)
-        out, err = process.communicate(timeout=60)
-        return process.returncode, out, err
+        status = main(["--settings", str(self.settings), "alert", "--lake", str(self.lake), *arguments])
+        return status, *self.captured.readouterr()
 
 
 @pytest.fixture
-def console(tmp_path, linked):
-    return Console(tmp_path, linked.root)
+def console(tmp_path, linked, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Console(tmp_path, linked.root, capsys)
 
 
 @pytest.fixture

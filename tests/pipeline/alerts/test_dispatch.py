@@ -6,11 +6,13 @@ import time
 import msgspec
 import pytest
 
+from pipeline.alerts import sending
 from pipeline.alerts.dispatch import replay, run_pass
 from pipeline.alerts.outbox import MOST_FILES, Outbox, all_deliveries
 from pipeline.alerts.receiver import Outcome
 from pipeline.errors import LakeError
 from pipeline.settings import Hook
+from tests.pipeline.alerts.conftest import LinkedLake
 
 NOON = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 HOOK = Hook(name="h", type="jsonl")
@@ -217,6 +219,13 @@ def test_a_dead_receiver_is_tried_three_times_a_pass_not_once_an_alert(linked, c
     assert tell(linked, taker, clock).sent.delivered == 20
 
 
+def test_a_pass_starts_nothing_new_after_its_time(linked, clock, monkeypatch):
+    monkeypatch.setattr(sending, "PASS_SECONDS", -1.0)
+    taker = Taker()
+    linked.link([linked.cluster("a"), linked.cluster("b")])
+    assert [tell(linked, taker, clock).sent.delivered for _ in range(3)] == [1, 1, 0]
+
+
 def test_a_slow_receiver_holds_no_other_up(linked, clock):
     linked.link([linked.cluster("a")])
     told = threading.Event()
@@ -251,6 +260,15 @@ def test_two_instances_at_once_send_once(linked, clock):
     for thread in threads:
         thread.join()
     assert len(taker.got) == len(set(taker.ids())) == 10
+
+
+def test_many_hooks_begin_at_once_on_a_lake_without_the_table(tmp_path):
+    hooks = [Hook(name=f"h{n}", type="jsonl") for n in range(6)]
+    for attempt in range(8):
+        linked = LinkedLake(tmp_path / str(attempt))
+        linked.link([linked.cluster("a")])
+        reports = run_pass(linked.lake, hooks, {hook.name: Taker() for hook in hooks})
+        assert [(report.sent.delivered, report.problem) for report in reports] == [(1, "")] * 6
 
 
 def test_should_the_lock_fail_the_table_still_refuses_the_second_writer(linked, clock):

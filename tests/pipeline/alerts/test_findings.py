@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from pipeline.alerts.findings import News, alert_uid, body, closing_finding, is_over, open_finding
+from pipeline.alerts.findings import News, alert_uid, body, closing_finding, is_over, open_finding, percent
 from pipeline.contract.tables import Cluster, ClusterMember
 
 DAY = datetime(2026, 6, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ def test_the_body_says_what_to_do_next():
     assert sent["type"] == "cluster.born"
     assert sent["timestamp"] == "2026-06-01T00:00:00Z"
     data = sent["data"]
-    assert data["summary"] == "new operator: distillation, 1,234 accounts, confidence 0.25"
+    assert data["summary"] == "new operator: distillation, 1,234 accounts, confidence 25 %"
     assert data["next_query"] == "hydratrace query cluster_members --param cluster_uid=c"
     assert data["atlas"] == ["AML.CS0056", "AML.T0024.002", "AML.T0021"]
     assert data["counter_evidence"] == ["why"]
@@ -91,3 +91,7 @@ def test_the_first_telling_is_remembered():
     first = opened(cluster())
     later = open_finding("v", News("grew", cluster(), first, []), [], DAY + timedelta(days=9))
     assert later.first_told_at == DAY
+
+
+def test_confidence_is_never_rounded_up():
+    assert [percent(c) for c in (0.0, 0.29, 0.5, 0.9976, 1.0)] == [0, 29, 50, 99, 100]

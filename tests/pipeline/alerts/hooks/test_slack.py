@@ -19,7 +19,7 @@ def texts(block):
 def test_what_attackers_write_is_never_markup(message):
     for block in blocks(message(reasons=[HOSTILE], counter_evidence=[HOSTILE])):
         assert {text["type"] for text in texts(block)} == {"plain_text"}
-    assert json.loads(slack.render(message()))["text"] == "new operator: distillation, 3 accounts, confidence 0.90"
+    assert json.loads(slack.render(message()))["text"] == "new operator: distillation, 3 accounts, confidence 90 %"
 
 
 def test_the_largest_alert_is_inside_slacks_limits(message):
