@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from pipeline.errors import UnreachableError
 from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
-from pipeline.sources.fetchers import FETCH_BYTES, POLL_SECONDS
+from pipeline.sources.fetcher import FETCH_BYTES, POLL_SECONDS
 
 CONSUME_SECONDS = 0.1
 QUEUE_KBYTES = 8 * 1024  # records that librdkafka may fetch ahead, per partition

@@ -8,10 +8,11 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
-from pipeline.errors import SourceError, UnreachableError
+from pipeline.errors import SourceError, UnreachableError, UsageError
 from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
-from pipeline.sources.fetchers import Fetcher, open_fetcher
+from pipeline.sources.fetcher import Fetcher
+from pipeline.sources.kafka_python import KafkaPythonFetcher
 from pipeline.sources.source import Loss, Plan, Tips
 
 CALL_TIMEOUT_MS = 15_000  # half of a broker's usual session time-out: an outage is noticed, a pause is ridden out
@@ -101,7 +102,7 @@ class Kafka:
     def _fetcher(self, span: Span) -> Fetcher:
         key = self._key(span)
         if key not in _fetchers:
-            _fetchers[key] = open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
+            _fetchers[key] = _open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
         return _fetchers[key]
 
     def _drop_fetcher(self, span: Span) -> None:
@@ -174,6 +175,16 @@ def _is_absent(described: Mapping[str, Any]) -> bool:
     if error.retriable:
         raise error(described["name"])
     raise SourceError(f"cannot read the topic {described['name']}: {error.message}", remedy="mend its access rights")
+
+
+def _open_fetcher(name: str, servers: str, client: Mapping[str, str], span: Span) -> Fetcher:
+    if name == "kafka-python":
+        return KafkaPythonFetcher(servers, client, span)
+    try:
+        from pipeline.sources.confluent import ConfluentFetcher
+    except ModuleNotFoundError:
+        raise UsageError("fetcher confluent needs confluent-kafka", remedy="pip install 'hydratrace[fast]'") from None
+    return ConfluentFetcher(servers, client, span)
 
 
 def _unread(table: str, topic: str, topic_id: str, partition: int) -> Span:
