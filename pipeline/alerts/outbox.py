@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pyarrow as pa
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.alerts.findings import Envelope, Finding
@@ -34,7 +34,7 @@ class Outbox:
     def __init__(self, lake: Lake, hook: str) -> None:
         self.hook = hook
         self._transaction, self._comparison = f"alerts/{hook}", f"alerts/{hook}/run"
-        self._table = lake.table("alerts")
+        self._table, self._commits = lake.table("alerts"), 0
         rows = pa.table(self._table.to_pyarrow_table(filters=[("hook", "=", hook)])).to_pylist()
         self.deliveries = folded(msgspec.convert(row, Alert) for row in rows)
         self._last = max((alert.at for alert in self.deliveries.values()), default=EPOCH)
@@ -86,6 +86,9 @@ class Outbox:
         for _ in range(ATTEMPTS):
             try:
                 write_deltalake(self._table, data, mode="append", commit_properties=properties)
+                self._commits += 1
+                if self._commits % MOST_FILES == 0:
+                    _compact(self._table)
                 return
             except CommitFailedError:
                 self._table.update_incremental()
@@ -137,5 +140,9 @@ def tidy(lake: Lake) -> None:
     """Compact the table when its many small files begin to slow commits down."""
     table = lake.table("alerts")
     if len(table.file_uris()) > MOST_FILES:
-        with suppress(CommitFailedError):  # another process compacts at this very moment
-            table.optimize.compact()
+        _compact(table)
+
+
+def _compact(table: DeltaTable) -> None:
+    with suppress(CommitFailedError):  # another sender compacts at this very moment
+        table.optimize.compact()
