@@ -25,7 +25,7 @@ def fragility(
                 continue
             without = weights.copy()
             without[:, f] = 0
-            stay = int(admits(without, len(labels), count).sum())
+            stay = int(admits(without, found.near[home], len(labels), count).sum())
             told.append(
                 f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict(i, without)}"
             )

@@ -1,6 +1,6 @@
 """Scores candidate pairs and picks the seeds: pairs that under one pair of strangers would match by chance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log
 
 import duckdb
@@ -99,6 +99,7 @@ def stronger_content(weights: Ints) -> Ints:
 def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> tuple[dict[tuple[str, int], Null], dict[str, float]]:
     """The null of each family and band, and the share of all pairs that share a key of a family by chance."""
     made: dict[tuple[str, int], Null] = {}
+    timing = dict(con.sql("SELECT family, any_value(coincidence) FROM slices GROUP BY family").fetchall())
     shared: dict[str, float] = {}
     for family in FAMILIES:
         held = _column(con, "SELECT n FROM holdings WHERE family = $f ORDER BY a", family)
@@ -108,7 +109,8 @@ def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> tuple[dict[tuple[st
         )
         for b in np.unique(band).tolist():
             at = band == b
-            made[family, b] = family_null(degree[at], keys[at], int(held.sum()), accounts)
+            null = family_null(degree[at], keys[at], int(held.sum()), accounts)
+            made[family, b] = replace(null, rate=null.rate * timing[family])
             shared[family] = shared.get(family, 0.0) + made[family, b].any_shared(held, accounts)
     return made, shared
 

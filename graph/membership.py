@@ -17,6 +17,7 @@ ROUNDS = 3
 # A prompt value counts when so many other members hold it: a single copy could be anybody's.
 CONTENT_HOLDERS = 2
 PHRASE = FAMILIES.index(Family.PHRASE)
+CIRCUMSTANCES = [i for i, family in enumerate(Family) if family in CIRCUMSTANTIAL]
 OWNED = [i for i, family in enumerate(Family) if family not in CIRCUMSTANTIAL]
 
 
@@ -25,33 +26,40 @@ class Membership:
     """Candidates for clusters: account `a[i]` against cluster `c[i]`, in order of (a, c).
 
     `weights[i, f]`: −ln of the chance that an account which is none of the cluster's shares as much of its vocabulary
-    in family f, micro-nats. `admitted[i]`: whether under one account is expected to get in by chance.
+    in family f, micro-nats. `near[i]`: how many accounts share the cluster's circumstances (addresses, clients, mail).
+    `admitted[i]`: whether under one account is expected to get in by chance.
     """
 
     a: Ints
     c: Ints
     weights: Ints
+    near: Ints
     admitted: Bools
 
 
 # `outside`: how few have the key beside the cluster, one more for the account in question. Language is everybody's: a
 # phrase is the cluster's own only where most who use it are members.
 VOCABULARY = """
-    SELECT m.c, h.k, h.family, h.band, h.degree - count(*) + 1 AS outside, count(*) AS n, min(h.first_seen) AS first,
-           min(h.first_seen, 2)[2] AS second, arg_min(h.a, (h.first_seen, h.a)) AS opener
+    SELECT m.c, h.k, h.family, h.band, h.degree - count(*) + 1 AS outside, count(*) AS n
     FROM held h JOIN member m USING (a)
     GROUP BY m.c, h.k, h.family, h.band, h.degree
     HAVING n >= CASE WHEN list_contains($content, h.family) THEN $content_holders ELSE 1 END
        AND (h.family <> 'phrase' OR 2 * n > h.degree)"""
 
-# Families that an outsider can touch count only where somebody else of the cluster had the key before the account.
+# Keys of a family held in all, over the chance of the timing that the family asks for.
+TOTALS = """
+    SELECT family, sum(n) / any_value(coincidence) FROM holdings JOIN slices USING (family) WHERE band = 0
+    GROUP BY family"""
+
+# Families that an outsider can touch count only where somebody had the key before the account: who copies a victim
+# comes second, and the victim, who came first, owes nothing to the copies.
 SHARED = """
     SELECT h.a, v.c, v.k, v.family, v.band, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise
     FROM vocabulary v JOIN held h USING (k) LEFT JOIN member m ON m.a = h.a AND m.c = v.c
     WHERE v.n - (m.a IS NOT NULL)::INTEGER
           >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END
       AND (NOT list_contains($touchable, v.family)
-           OR h.first_seen > CASE WHEN m.a IS NOT NULL AND v.opener = h.a THEN v.second ELSE v.first END)"""
+           OR h.followed)"""
 
 AGREED = """
     SELECT a, c, family, band, sum(best)::BIGINT AS agreement, any_value(n) AS held FROM (
@@ -145,16 +153,20 @@ def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     weights = np.zeros((len(pair), len(FAMILIES)), dtype=np.int64)
     np.maximum.at(weights, (place, family), weight)
     weights = stronger_content(weights)
-    return Membership(pair >> 32, pair & 0xFFFFFFFF, weights, admits(weights, accounts, clusters))
+    c = pair & 0xFFFFFFFF
+    near = np.bincount(c[weights[:, CIRCUMSTANCES].max(axis=1) >= SUPPORT], minlength=int(c.max(initial=0)) + 1)[c]
+    return Membership(pair >> 32, c, weights, near, admits(weights, near, accounts, clusters))
 
 
-def admits(weights: Ints, accounts: int, clusters: int) -> Bools:
+def admits(weights: Ints, near: Ints, accounts: int, clusters: int) -> Bools:
     """Whether each row of family weights lets an account in.
 
-    Under one account of the population may get into any of the clusters by chance, and what only the account itself
-    can bring about must alone keep chance below one account in that cluster. Phrases need corroboration: people who
-    speak of the same things use the same phrases, more often than strangers do.
+    Under one account of the population may get into any of the clusters by chance. Addresses and the like alone never
+    do: what only the account itself can bring about must be rarer than one in the `near` accounts that share those.
+    Phrases need corroboration: people who speak of the same things use the same phrases, more often than strangers do.
     """
+    everything = log_chance(weights) + log(max(accounts, 1)) + log(max(clusters, 1))
+    owned = log_chance(weights[:, OWNED]) + np.maximum(np.log(np.maximum(near, 1)), log(20))
     spoken = weights[:, PHRASE] > 0
     backed = ~spoken | (weights.sum(axis=1) - weights[:, PHRASE] >= SUPPORT)
     everything = log_chance(weights) + log(max(accounts, 1)) + log(max(clusters, 1))
@@ -193,7 +205,7 @@ def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group
     rows = con.sql(
         "SELECT c, family, band, outside, count(*) AS n FROM vocabulary GROUP BY ALL ORDER BY ALL"
     ).fetchnumpy()
-    totals = dict(con.sql("SELECT family, sum(n)::BIGINT FROM holdings GROUP BY family").fetchall())
+    totals = dict(con.sql(TOTALS).fetchall())
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
     scale = np.array([1.0 / totals.get(name, 1) for name in FAMILIES])
     key = (rows["c"].astype(np.int64) * len(FAMILIES) + family) * len(BANDS) + rows["band"]

@@ -23,25 +23,33 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared keys there are.
     """
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
-    con.execute("CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER, coincidence DOUBLE)"
+    )
     rows = [(i * len(BANDS) + band, f.value, band) for i, f in enumerate(Family) for band in range(len(BANDS))]
-    con.executemany("INSERT INTO slices VALUES (?, ?, ?)", rows)
+    con.executemany("INSERT INTO slices VALUES (?, ?, ?, 1.0)", rows)
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", [(s.kind, s.family.value, s.unit) for s in SIGNALS])
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE showed AS
         SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
                sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event
         FROM ({days}) GROUP BY account_id, kind, key""")
+    coincidence = failover.find_moves(con)
     con.execute(
-        f"""
-        INSERT INTO showed
-        SELECT m.account_id, 'failover', key, min(event_time), max(event_time), count(*), arg_min(event_id, m.seq)
-        FROM ({failover.MOVES}) m JOIN events USING (seq) GROUP BY m.account_id, key""",
-        {"within": failover.RESUMED_WITHIN_SECONDS},
+        "UPDATE slices SET coincidence = $chance WHERE family = $family",
+        {"chance": coincidence, "family": Family.FAILOVER.value},
     )
     con.execute("""
+        INSERT INTO showed
+        SELECT m.account_id, 'failover', key, min(event_time), max(event_time), count(*), arg_min(event_id, m.seq)
+        FROM moves m JOIN events USING (seq) GROUP BY m.account_id, key""")
+    con.execute("""
         CREATE OR REPLACE TEMP TABLE degrees AS
-        SELECT kind, key, count(*) AS accounts FROM showed GROUP BY kind, key""")
+        SELECT kind, key, count(*) AS accounts FROM showed WHERE kind <> 'failover' GROUP BY kind, key""")
+    con.execute("""
+        INSERT INTO degrees
+        SELECT 'failover', key, accounts FROM degrees
+        WHERE kind = 'conversation' AND key IN (SELECT key FROM moves)""")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE account AS
         SELECT row_number() OVER (ORDER BY account_id)::INTEGER - 1 AS a, account_id
@@ -92,6 +100,7 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         CREATE OR REPLACE TEMP TABLE held AS
         SELECT a, k, s.kind, g.family, s.band, slice, degree, rarity, first_seen, first_event,
+               first_seen > min(first_seen) OVER (PARTITION BY k) AS followed,
                CASE g.unit WHEN 'event' THEN hash(first_event) WHEN 'block' THEN hash(coalesce(block, key)) ELSE k END
                    AS unit
         FROM shared s

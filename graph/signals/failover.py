@@ -1,5 +1,7 @@
 """A conversation that was refused for too many requests on one account and resumed at once on another."""
 
+import duckdb
+
 from graph.signals.signal import Family, Signal
 
 # Someone who is refused and has another account at hand goes on within minutes; who comes back later may be anybody
@@ -15,17 +17,35 @@ SIGNAL = Signal(
     sentence="conversation refused with 429 on one and resumed within minutes on the other",
 )
 
+TURNS = """
+    CREATE OR REPLACE TEMP TABLE turns AS
+    SELECT account_id, conversation_prefix_hash AS key, event_time, status, seq FROM events
+    WHERE src = 'usage' AND conversation_prefix_hash IN (
+        SELECT conversation_prefix_hash FROM events WHERE src = 'usage'
+        GROUP BY conversation_prefix_hash HAVING count(DISTINCT account_id) > 1)"""
+
+# For each turn of a conversation that several accounts hold: the first turn of another account soon after, or NULL.
+FOLLOWED = """
+    CREATE OR REPLACE TEMP TABLE followed AS
+    SELECT t.account_id, t.key, t.status, t.seq, min(n.seq) AS next_seq
+    FROM turns t LEFT JOIN turns n ON n.key = t.key AND n.account_id <> t.account_id AND n.status < 400
+        AND n.event_time > t.event_time AND n.event_time <= t.event_time + to_seconds($within)
+    GROUP BY ALL"""
+
 # (account_id, key, seq) of both ends: the refused request and the first that took the conversation up elsewhere.
 MOVES = """
-    WITH turns AS (
-        SELECT account_id, conversation_prefix_hash AS key, event_time, status, seq
-        FROM events WHERE src = 'usage' AND conversation_prefix_hash IS NOT NULL
-    ), moved AS (
-        SELECT r.account_id AS refused, r.key, r.seq AS refused_seq, min(t.seq) AS resumed_seq
-        FROM turns r JOIN turns t ON t.key = r.key AND t.account_id <> r.account_id AND t.status < 400
-            AND t.event_time > r.event_time AND t.event_time <= r.event_time + to_seconds($within)
-        WHERE r.status = 429
-        GROUP BY r.account_id, r.key, r.seq
-    )
-    SELECT refused AS account_id, key, refused_seq AS seq FROM moved
-    UNION SELECT t.account_id, t.key, t.seq FROM moved m JOIN turns t ON t.seq = m.resumed_seq"""
+    SELECT account_id, key, seq FROM followed WHERE status = 429 AND next_seq IS NOT NULL
+    UNION SELECT t.account_id, t.key, t.seq FROM followed f JOIN turns t ON t.seq = f.next_seq WHERE f.status = 429"""
+
+# How often such a conversation goes on elsewhere just as soon after a turn that was answered: what timing is worth.
+COINCIDENCE = """
+    SELECT (count(*) FILTER (next_seq IS NOT NULL) + 1) / (count(*) + 1) FROM followed WHERE status < 400"""
+
+
+def find_moves(con: duckdb.DuckDBPyConnection) -> float:
+    """Make the table `moves` (account_id, key, seq) of `events`; returns the chance of such timing unrefused."""
+    con.execute(TURNS)
+    con.execute(FOLLOWED, {"within": RESUMED_WITHIN_SECONDS})
+    con.execute("CREATE OR REPLACE TEMP TABLE moves AS " + MOVES)
+    chance: float = con.sql(COINCIDENCE).fetchall()[0][0]
+    return chance

@@ -77,7 +77,8 @@ CARRIED = f"""
     WITH words AS (
         SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($content, v.family)
     ), asked AS (
-        SELECT m.c, e.* FROM events e JOIN account USING (account_id) JOIN member m USING (a) WHERE src = 'usage'
+        SELECT m.c, seq, event_id, account_id, system_hash, prompt_template_hash, conversation_prefix_hash
+        FROM events JOIN account USING (account_id) JOIN member m USING (a) WHERE src = 'usage'
     ), spoken AS (
         SELECT c, seq, 'system' AS kind, system_hash AS key FROM asked
         UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM asked

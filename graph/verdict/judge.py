@@ -13,6 +13,8 @@ from graph.verdict.facts import Facts, Outside
 
 # Two accounts may be one honest person's; from three on somebody runs accounts.
 LEAST_ACCOUNTS = 3
+# Up to so many accounts behind one card or device may be one household.
+HOUSEHOLD = 5
 # False discovery rate over the clusters of a run for "is a trial farm".
 DISCOVERY_RATE = 0.05
 # Chance of an act of concealment (bans, prepaid cards) in a group of ordinary accounts below which it counts.
@@ -103,10 +105,11 @@ def _judge(facts: Facts, outside: Outside, families: frozenset[Family], farming:
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     if accusable and hidden and families & CONTENT and seeks(facts):
         return Verdict("distillation", _confidence(rank(facts, outside)), reasons, against)
-    if accusable and farming and families & ONE_HAND and not is_open(facts):
+    many = facts.accounts > HOUSEHOLD and families & ONE_HAND
+    if accusable and many and farming and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
         return Verdict("trial_abuse", _confidence(farms(facts, outside)), reasons, against)
-    if accusable and hidden and families & ONE_HAND:
+    if accusable and many and hidden:
         return Verdict("resale", 0.5, reasons, against)
     if is_open(facts) or facts.attested * 2 > facts.accounts:
         return Verdict("organisation", 0.9, reasons, against)

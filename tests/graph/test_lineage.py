@@ -1,0 +1,65 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.lineage import Event, Known, name_clusters
+
+A, B = frozenset("abcd"), frozenset("wxyz")
+
+
+def known(uid: str, members: frozenset[str], *, alive: bool = True) -> Known:
+    return Known(uid, members, "distillation", 1, alive)
+
+
+def test_a_cluster_that_grows_keeps_its_id_and_gets_a_revision_when_it_matters() -> None:
+    named = name_clusters("run", [A | {"e"}], ["distillation"], [known("op_1", A)])
+    assert (named.uids, named.revisions) == (["op_1"], [2])
+    assert named.events == [Event("op_1", "grew")]
+    same = name_clusters("run", [A], ["distillation"], [known("op_1", A)])
+    assert (same.uids, same.revisions, same.events) == (["op_1"], [1], [])
+    assert name_clusters("run", [A], ["resale"], [known("op_1", A)]).revisions == [2]
+
+
+def test_a_merge_keeps_the_larger_share_and_says_where_the_other_went() -> None:
+    named = name_clusters("run", [A | B | {"v"}], ["distillation"], [known("op_1", A), known("op_2", B | {"v"})])
+    assert named.uids == ["op_2"]
+    assert Event("op_1", "merged_into", "op_2") in named.events
+
+
+def test_a_split_names_its_parent() -> None:
+    named = name_clusters("run", [A, B], ["distillation"] * 2, [known("op_1", A | B | {"e"})])
+    assert "op_1" in named.uids
+    child = next(uid for uid in named.uids if uid != "op_1")
+    assert Event(child, "split_from", "op_1") in named.events
+
+
+def test_a_cluster_that_was_gone_for_a_day_comes_back_under_its_id() -> None:
+    named = name_clusters("run", [A], ["distillation"], [known("op_1", A, alive=False)])
+    assert named.uids == ["op_1"]
+
+
+def test_one_that_is_gone_is_retired_once() -> None:
+    assert name_clusters("run", [], [], [known("op_1", A)]).events == [Event("op_1", "retired")]
+    assert name_clusters("run", [], [], [known("op_1", A, alive=False)]).events == []
+
+
+SETS = st.lists(st.frozensets(st.sampled_from("abcdefghij"), min_size=2, max_size=5), max_size=4)
+
+
+@given(SETS, SETS)
+def test_every_cluster_has_one_id_and_the_order_of_what_is_known_changes_nothing(
+    now: list[frozenset[str]], before: list[frozenset[str]]
+) -> None:
+    def disjoint(groups: list[frozenset[str]]) -> list[frozenset[str]]:
+        seen: set[str] = set()
+        out = []
+        for group in groups:
+            if not group & seen:
+                out.append(group)
+                seen |= group
+        return out
+
+    clusters, old = disjoint(now), [known(f"op_{i}", m) for i, m in enumerate(disjoint(before))]
+    named = name_clusters("run", clusters, ["resale"] * len(clusters), old)
+    assert len(set(named.uids)) == len(clusters)
+    again = name_clusters("run", clusters, ["resale"] * len(clusters), old[::-1])
+    assert (again.uids, again.events) == (named.uids, named.events)

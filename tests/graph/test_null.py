@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graph.null import MICRO, TILTS, chernoff, family_null
+
+
+def one(number: int) -> np.ndarray:
+    return np.array([number], dtype=np.int64)
+
+
+def test_two_rare_keys_weigh_more_than_one_and_less_between_accounts_that_hold_many() -> None:
+    null = family_null(np.array([2, 10]), np.array([200, 30]), 4000, 2000)
+    rare = int(np.log(1000) * MICRO)
+    once = null.weights(one(rare), one(2), one(2))[0]
+    twice = null.weights(one(2 * rare), one(2), one(2))[0]
+    busy = null.weights(one(2 * rare), one(200), one(200))[0]
+    assert 0 < once < twice
+    assert busy < twice
+
+
+def test_a_family_in_which_nothing_is_shared_weighs_nothing() -> None:
+    null = family_null(np.array([], dtype=np.int64), np.array([], dtype=np.int64), 100, 50)
+    assert null.rate == 0.0
+    assert null.any_shared(np.full(50, 2), 50) == 0.0
+
+
+@given(st.integers(2, 30), st.floats(0.001, 2.0), st.integers(0, 20))
+def test_the_bound_is_never_below_the_true_chance_of_a_poisson_sum(degree: int, mean: float, count: int) -> None:
+    rarity = float(np.log(1000 / degree))
+    weight = chernoff(np.array([count * rarity]), [np.array([mean * np.expm1(t * rarity)]) for t in TILTS.tolist()])[0]
+    terms = np.arange(count, count + 200)
+    logs = terms * np.log(mean) - mean - np.array([sum(np.log(np.arange(1, n + 1))) for n in terms])
+    true = min(1.0, float(np.exp(logs).sum()))
+    assert np.exp(-weight / MICRO) >= true * (1 - 1e-6)
+
+
+def test_configuration_model_matches_a_random_rewiring() -> None:
+    rng = np.random.default_rng(7)
+    accounts, degree, keys = 400, 5, 300
+    stubs = np.repeat(np.arange(accounts), degree * keys // accounts + 1)
+    null = family_null(np.array([degree]), np.array([keys]), len(stubs), accounts)
+    shared = 0
+    for _ in range(20):
+        holders = rng.permutation(stubs)[: degree * keys].reshape(keys, degree)
+        shared += sum(len(set(row)) * (len(set(row)) - 1) // 2 for row in holders.tolist())
+    held = np.bincount(stubs)
+    expected = null.any_shared(held, accounts) * accounts * (accounts - 1) / 2
+    assert expected == pytest.approx(shared / 20, rel=0.1)
