@@ -33,22 +33,25 @@ NAMES: Mapping[str, tuple[str, str, Callable[[str], str]]] = {
 }
 
 
+GROUP = "group.id"  # not a client's: the group that our positions are told to, for lag dashboards
+
+
 def check(kafka: Mapping[str, str]) -> None:
     """Raise UsageError naming every setting that is unknown or would put a secret into the settings."""
-    wrong = [name for name in kafka if name not in NAMES]
+    wrong = [name for name in kafka if name not in NAMES and name != GROUP]
     if wrong:
         raise UsageError(
             f"unknown Kafka settings: {', '.join(sorted(wrong))}",
-            expected=", ".join(NAMES),
+            expected=", ".join((*NAMES, GROUP)),
             remedy="secrets are named by file (sasl.password.file, ssl.key.password.file)",
         )
 
 
 def for_kafka_python(kafka: Mapping[str, str]) -> dict[str, Any]:
     """Keyword arguments of kafka-python's clients."""
-    return {NAMES[name][0]: NAMES[name][2](value) for name, value in kafka.items()}
+    return {NAMES[name][0]: NAMES[name][2](value) for name, value in kafka.items() if name in NAMES}
 
 
 def for_librdkafka(kafka: Mapping[str, str]) -> dict[str, Any]:
     """Configuration of confluent-kafka's clients."""
-    return {NAMES[name][1]: NAMES[name][2](value) for name, value in kafka.items()}
+    return {NAMES[name][1]: NAMES[name][2](value) for name, value in kafka.items() if name in NAMES}

@@ -1,12 +1,13 @@
 """Kafka as a source: fixed spans of each partition, read by position; consumer groups decide nothing."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
+from kafka.structs import OffsetAndMetadata
 
 from pipeline.errors import SourceError, UnreachableError, UsageError
 from pipeline.sources import client_settings
@@ -44,6 +45,9 @@ class Kafka:
             consumer = self._consumer()
             begins = consumer.beginning_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
             ends = consumer.end_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
+            self._tell_group(
+                {place: tips(span.table, span.application) for span, place in zip(partitions, at, strict=True)}
+            )
         except (KafkaError, OSError) as error:
             self.close()
             raise _unreachable(self.bootstrap_servers, error) from None
@@ -91,6 +95,7 @@ class Kafka:
 
     def close(self) -> None:
         """Close every connection of this process."""
+        _told.clear()
         while _clients:
             _clients.popitem()[1].close()
         while _fetchers:
@@ -108,6 +113,14 @@ class Kafka:
     def _drop_fetcher(self, span: Span) -> None:
         if fetcher := _fetchers.pop(self._key(span), None):
             fetcher.close()
+
+    def _tell_group(self, positions: Iterable[tuple[TopicPartition, int | None]]) -> None:
+        """Commit the positions to the consumer group of the settings, if any: for dashboards, never read by us."""
+        told = {place: OffsetAndMetadata(tip, "", -1) for place, tip in positions if tip is not None}
+        if client_settings.GROUP in self.client and told and told != _told:
+            self._consumer().commit(told, timeout_ms=CALL_TIMEOUT_MS)
+            _told.clear()
+            _told.update(told)
 
     def _partitions(self) -> tuple[list[Span], dict[str, str]]:
         """Return this process's partitions, and table → topic id of all topics that are there."""
@@ -146,6 +159,8 @@ class Kafka:
                 bootstrap_servers=self.bootstrap_servers.split(","),
                 isolation_level="read_committed",
                 allow_auto_create_topics=False,
+                group_id=self.client.get(client_settings.GROUP),
+                enable_auto_commit=False,
                 bootstrap_timeout_ms=CALL_TIMEOUT_MS,
                 **client_settings.for_kafka_python(self.client),
             )
@@ -154,6 +169,7 @@ class Kafka:
 
 # Connections outlive a tick's pipeline, which is pickled and thrown away: they belong to the process.
 _clients: dict[str, Any] = {}
+_told: dict[TopicPartition, OffsetAndMetadata] = {}
 _fetchers: dict[tuple[str, str, str], Fetcher] = {}
 
 
