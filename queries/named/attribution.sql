@@ -10,9 +10,9 @@
 -- column  first_seen     TIMESTAMPTZ     First event from there.
 -- column  last_seen      TIMESTAMPTZ     Last event from there.
 WITH addressed AS (
-    SELECT account_id, event_time, ip_key, ip_prefix, asn, ip_country FROM all_signup
+    SELECT account_id, event_time, ip_key, ip_prefix, asn, ip_country FROM signup
     UNION ALL
-    SELECT account_id, event_time, ip_key, ip_prefix, asn, ip_country FROM all_usage
+    SELECT account_id, event_time, ip_key, ip_prefix, asn, ip_country FROM usage
 )
 SELECT
     v.ip_country,

@@ -17,7 +17,7 @@ WITH member AS (
 ),
 seen AS (
     SELECT v.account_id, v.event_id, v.address
-    FROM all_events AS v
+    FROM event_addresses AS v
     WHERE v.account_id IN (SELECT account_id FROM member)
 )
 SELECT

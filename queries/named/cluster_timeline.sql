@@ -20,13 +20,13 @@ SELECT
     count(*) FILTER (v.status = 429) AS rate_limited,
     count(*) FILTER (v.action IN ('banned', 'suspended')) AS bans
 FROM (
-    SELECT account_id, event_date, 'signup' AS event FROM all_signup
+    SELECT account_id, event_date, 'signup' AS event FROM signup
     UNION ALL BY NAME
-    SELECT account_id, event_date, 'payment' AS event, outcome FROM all_payment
+    SELECT account_id, event_date, 'payment' AS event, outcome FROM payment
     UNION ALL BY NAME
-    SELECT account_id, event_date, 'usage' AS event, output_tokens, stop_reason, status FROM all_usage
+    SELECT account_id, event_date, 'usage' AS event, output_tokens, stop_reason, status FROM usage
     UNION ALL BY NAME
-    SELECT account_id, event_date, 'action' AS event, action FROM all_action
+    SELECT account_id, event_date, 'action' AS event, action FROM action
 ) AS v
 WHERE v.account_id IN (SELECT m.account_id FROM cluster_members AS m WHERE m.cluster_uid = $cluster)
 GROUP BY v.event_date

@@ -17,7 +17,7 @@ WITH member AS (
 ),
 paid AS (
     SELECT p.account_id, p.currency, sum(p.amount_minor) AS amount
-    FROM all_payment AS p
+    FROM payment AS p
     WHERE
         p.outcome = 'succeeded'
         AND p.currency IS NOT NULL

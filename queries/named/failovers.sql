@@ -18,7 +18,7 @@ WITH request AS (
         u.conversation_prefix_hash AS conversation,
         u.fingerprint_version,
         u._topic || '/' || u._partition || '@' || u._offset AS address
-    FROM all_usage AS u
+    FROM usage AS u
     WHERE
         u.conversation_prefix_hash IS NOT NULL
         AND u.account_id IN (SELECT m.account_id FROM cluster_members AS m WHERE m.cluster_uid = $cluster)

@@ -12,7 +12,7 @@ WITH member AS (
 ),
 stopped AS (
     SELECT x.account_id, min(x.event_time) AS banned_at
-    FROM all_action AS x
+    FROM action AS x
     WHERE x.action IN ('banned', 'suspended') AND x.account_id IN (SELECT account_id FROM member)
     GROUP BY x.account_id
 ),

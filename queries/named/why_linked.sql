@@ -72,7 +72,7 @@ reason AS (
 ),
 seen AS (
     SELECT v.account_id, v.event_id, v.address
-    FROM all_events AS v
+    FROM event_addresses AS v
     WHERE v.account_id IN (SELECT c.from_account FROM chain AS c UNION SELECT c.to_account FROM chain AS c)
 ),
 holding AS (

@@ -8,13 +8,14 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from pipeline.contract.ddl import parquet_source
+from pipeline.contract.ddl import create_table, parquet_source
 from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES, Decision, Run
 from pipeline.lake import Lake
 from queries.casefile.contents import ACCOUNTS_SQL
 from queries.casefile.runs import verified
 from queries.casefile.segments import FIRST_ADDRESS
-from queries.casefile.views import shadow_views
+from queries.casefile.tables import ACCOUNTS
+from queries.casefile.views import create_views
 from queries.catalogue import named_query
 from queries.parameters import bind
 
@@ -79,15 +80,16 @@ def _at_pinned_positions(
         for table in EVENT_TABLES:
             pinned = PINNED.format(source=lake.select(table.name))
             connection.execute(
-                f"CREATE TABLE all_{table.name} AS SELECT e.* {pinned} QUALIFY {FIRST_ADDRESS}",
+                f"CREATE TABLE {table.name} AS SELECT e.* {pinned} QUALIFY {FIRST_ADDRESS}",
                 {"cluster": cluster_uid, "as_of": run.as_of},
             )
         connection.execute(
             f"CREATE TABLE decisions AS SELECT * FROM ({lake.select('decisions')}) WHERE decided_at <= $until",
             {"until": until},
         )
-        connection.execute(f"CREATE TABLE accounts AS {ACCOUNTS_SQL}")
-        shadow_views(connection)
+        connection.execute(create_table(ACCOUNTS))
+        create_views(connection)
+        connection.execute(f"INSERT INTO accounts {ACCOUNTS_SQL}")
         yield connection
 
 
