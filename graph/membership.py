@@ -10,7 +10,7 @@ import pyarrow as pa
 from graph.components import components
 from graph.keys.held import BANDS
 from graph.links import FAMILIES, SUPPORT, price_of_bands, stronger_content
-from graph.null import MICRO, TILTS, Bools, Floats, Ints, chernoff
+from graph.null import MICRO, TILTS, Bools, Floats, Ints, exceeds
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, TOUCHABLE, Family
 
 ROUNDS = 3
@@ -197,7 +197,7 @@ def place_members(con: duckdb.DuckDBPyConnection, labels: Ints) -> None:
 
 
 def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group: Ints, accounts: int) -> Ints:
-    """−ln of the chance of at least this surprise, in micro-nats (Chernoff).
+    """−ln of the chance of at least this surprise, in micro-nats.
 
     An outsider with `held` keys meets key k of the vocabulary with mean held · outside_k / M and is then surprising by
     ln(N / outside_k).
@@ -213,7 +213,7 @@ def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group
     outside, count = rows["outside"].astype(np.float64), rows["n"].astype(np.float64)
     rate = scale[family] * outside * count
     terms = [(accounts / outside) ** tilt - 1.0 for tilt in TILTS.tolist()]
-    return chernoff(surprise, [held * np.bincount(key, rate * term, size)[group] for term in terms])
+    return exceeds(surprise, [held * np.bincount(key, rate * term, size)[group] for term in terms])
 
 
 def _assign(found: Membership, accounts: int) -> Ints:

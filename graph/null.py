@@ -16,9 +16,12 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 MICRO = 1_000_000
-# Points at which Chernoff's bound is taken; the best of them holds, whichever they are. Large sums of common keys have
+# Points at which the bound is taken; the best of them holds, whichever they are. Large sums of common keys have
 # their best point near 0, single rare keys near 1.
 TILTS: Floats = 2.0 ** (np.arange(-24, 9) / 4.0)
+
+# No agreement counts for more: beyond it float64, not the data, would speak.
+MOST_NATS = 700.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Null:
     def weights(self, agreement: Ints, n_l: Ints, n_r: Ints) -> Ints:
         """−ln of the chance that strangers with n_l and n_r keys agree by `agreement` (micro-nats) or more.
 
-        In micro-nats, rounded down; the chance is Chernoff's bound for a compound Poisson sum.
+        In micro-nats, rounded down.
         """
         mean = self.rate * n_l.astype(np.float64) * n_r.astype(np.float64)
-        return chernoff(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
+        return exceeds(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
 
     def any_shared(self, held: Ints, accounts: int) -> float:
         """Upper bound on the share of all pairs of accounts that share a key by chance; `held`: keys per account."""
@@ -58,13 +61,18 @@ def family_null(degree: Ints, keys: Ints, total: int, accounts: int) -> Null:
     return Null(float(incidences.sum()) / float(total) ** 2, np.array(growth) / max(float(incidences.sum()), 1.0))
 
 
-def chernoff(sums: Floats, grown: list[Floats]) -> Ints:
-    """−ln of Chernoff's bound that a compound Poisson sum reaches `sums` nats, in micro-nats, rounded down.
+def exceeds(sums: Floats, grown: list[Floats]) -> Ints:
+    """−ln of a bound on the chance that a compound Poisson sum reaches `sums` nats, in micro-nats, rounded down.
 
-    `grown[i]`: mean number of terms times the mean of e^(TILTS[i] · term) − 1; the bound is
-    P(sum ≥ t) ≤ exp(min over s of mean · E[e^(s·term) − 1] − s·t).
+    `grown[i]`: mean number of terms times the mean of e^(TILTS[i] · term) − 1. Markov's inequality for e^(s·sum) − 1:
+    P(sum ≥ t) ≤ (exp(mean · E[e^(s·term) − 1]) − 1) / (e^(s·t) − 1), which is exact for one term that is always t.
     """
     best = np.zeros(len(sums))
-    for tilt, growth in zip(TILTS.tolist(), grown, strict=True):
-        best = np.maximum(best, tilt * sums - growth)
-    return np.floor(best * MICRO).astype(np.int64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for tilt, growth in zip(TILTS.tolist(), grown, strict=True):
+            best = np.fmax(best, _log_expm1(tilt * sums) - _log_expm1(growth))
+    return np.asarray(np.floor(np.minimum(best, MOST_NATS) * MICRO), dtype=np.int64)
+
+
+def _log_expm1(x: Floats) -> Floats:
+    return np.asarray(x + np.log(-np.expm1(-x)), dtype=np.float64)

@@ -22,6 +22,22 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how many keys of a family an
     account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared keys there are.
     """
+    _make_names(con)
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE showed AS
+        SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+               sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event
+        FROM ({days}) GROUP BY account_id, kind, key""")
+    _add_failovers(con)
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE account AS
+        SELECT row_number() OVER (ORDER BY account_id)::INTEGER - 1 AS a, account_id
+        FROM (SELECT DISTINCT account_id FROM showed)""")
+    _make_holdings(con)
+    _make_shared(con)
+
+
+def _make_names(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER, coincidence DOUBLE)"
@@ -29,11 +45,10 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     rows = [(i * len(BANDS) + band, f.value, band) for i, f in enumerate(Family) for band in range(len(BANDS))]
     con.executemany("INSERT INTO slices VALUES (?, ?, ?, 1.0)", rows)
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", [(s.kind, s.family.value, s.unit) for s in SIGNALS])
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE showed AS
-        SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-               sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event
-        FROM ({days}) GROUP BY account_id, kind, key""")
+
+
+def _add_failovers(con: duckdb.DuckDBPyConnection) -> None:
+    """Conversations that moved count as keys as common as the conversation itself; then make `degrees`."""
     coincidence = failover.find_moves(con)
     con.execute(
         "UPDATE slices SET coincidence = $chance WHERE family = $family",
@@ -50,12 +65,6 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
         INSERT INTO degrees
         SELECT 'failover', key, accounts FROM degrees
         WHERE kind = 'conversation' AND key IN (SELECT key FROM moves)""")
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE account AS
-        SELECT row_number() OVER (ORDER BY account_id)::INTEGER - 1 AS a, account_id
-        FROM (SELECT DISTINCT account_id FROM showed)""")
-    _make_holdings(con)
-    _make_shared(con)
 
 
 def accounts_of(con: duckdb.DuckDBPyConnection) -> int:

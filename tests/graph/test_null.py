@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.null import MICRO, TILTS, chernoff, family_null
+from graph.null import MICRO, TILTS, exceeds, family_null
 
 
 def one(number: int) -> np.ndarray:
@@ -29,11 +29,17 @@ def test_a_family_in_which_nothing_is_shared_weighs_nothing() -> None:
 @given(st.integers(2, 30), st.floats(0.001, 2.0), st.integers(0, 20))
 def test_the_bound_is_never_below_the_true_chance_of_a_poisson_sum(degree: int, mean: float, count: int) -> None:
     rarity = float(np.log(1000 / degree))
-    weight = chernoff(np.array([count * rarity]), [np.array([mean * np.expm1(t * rarity)]) for t in TILTS.tolist()])[0]
+    weight = exceeds(np.array([count * rarity]), [np.array([mean * np.expm1(t * rarity)]) for t in TILTS.tolist()])[0]
     terms = np.arange(count, count + 200)
     logs = terms * np.log(mean) - mean - np.array([sum(np.log(np.arange(1, n + 1))) for n in terms])
     true = min(1.0, float(np.exp(logs).sum()))
     assert np.exp(-weight / MICRO) >= true * (1 - 1e-6)
+
+
+def test_one_rare_key_weighs_exactly_its_chance() -> None:
+    rarity, mean = float(np.log(500)), 0.001
+    weight = exceeds(np.array([rarity]), [np.array([mean * np.expm1(t * rarity)]) for t in TILTS.tolist()])[0]
+    assert weight / MICRO == pytest.approx(-np.log(mean), abs=0.01)
 
 
 def test_configuration_model_matches_a_random_rewiring() -> None:
