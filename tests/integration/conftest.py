@@ -1,6 +1,5 @@
 """The broker that tests marked `kafka` share, and what happens to them where it cannot run."""
 
-import gc
 import os
 from collections.abc import Iterator
 
@@ -23,23 +22,18 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(autouse=True)
-def _running_again(request: pytest.FixtureRequest) -> Iterator[None]:
+def _running_again(request: pytest.FixtureRequest) -> None:
     if "kafka" in request.fixturenames:
         broker: Broker = request.getfixturevalue("kafka")
         if broker.is_running:
             broker.resume()
         broker.start()
-    yield
-    gc.collect()  # what kafka-python left open is found here, not in another test
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip the tests that need Kafka, with the reason, where Java or Maven is missing."""
     needing = [item for item in items if item.get_closest_marker("kafka")]
-    for item in needing:
-        # kafka-python 3.0 drops a socket whose connection failed without closing it.
-        item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
     if not needing or not (lack := jars.missing()):
         return
     config.stash[NOT_RUN] = len(needing)
