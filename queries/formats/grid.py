@@ -2,6 +2,7 @@
 
 import itertools
 import unicodedata
+from datetime import datetime
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -14,6 +15,8 @@ MOST_ROWS = 1000
 GAP = "  "
 # Below this a wrapped cell is a column of syllables.
 NARROWEST = 12
+# Sentences narrower than this cost more height than wrapping a name does.
+READABLE = 24
 
 Cells = list[list[str]]
 
@@ -31,13 +34,14 @@ def write_table(reader: pa.RecordBatchReader, out: BinaryIO, width: int | None) 
 
 def render(names: list[str], rows: list[list[Any]], width: int | None) -> list[str]:
     """Lines of the table, each at most `width` wide where that can be done."""
-    cells = [[plain(text_of(value)) for value in row] for row in rows]
+    cells = [[plain(text_of(_brief(value))) for value in row] for row in rows]
     header = [plain(name) for name in names]
     widths = [max(map(display_width, column)) for column in zip(header, *cells, strict=True)]
     if width is not None and _total(widths) > width:
         if len(rows) == 1:
             return _upright(header, cells[0], width)
-        widths = _shrunk(widths, width)
+        prose = [any(" " in cell for cell in column) for column in zip(*cells, strict=True)]
+        widths = _shrunk(widths, prose, width)
     right = [all(value is None or is_number(value) for value in column) for column in zip(*rows, strict=True)]
     right = right or [False] * len(header)
     lines = [*_lines(header, widths, right), GAP.join("─" * size for size in widths)]
@@ -71,6 +75,11 @@ def _rows(reader: pa.RecordBatchReader) -> Any:
         yield from (list(row) for row in zip(*columns, strict=True))
 
 
+def _brief(value: Any) -> Any:
+    """A time to the second: CSV, JSON and Parquet have the rest."""
+    return value.replace(microsecond=0) if isinstance(value, datetime) else value
+
+
 def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
@@ -90,12 +99,15 @@ def _total(widths: list[int]) -> int:
     return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
-def _shrunk(widths: list[int], width: int) -> list[int]:
-    """Take from the widest column until the table fits or no column can give more."""
+def _shrunk(widths: list[int], prose: list[bool], width: int) -> list[int]:
+    """Take from the widest column until the table fits: sentences first, then names and times, as far as they go."""
     widths = list(widths)
-    while _total(widths) > width and max(widths) > NARROWEST:
-        widest = widths.index(max(widths))
-        widths[widest] -= 1
+    for least, only_prose in ((READABLE, True), (NARROWEST, False)):
+        while _total(widths) > width:
+            giving = [at for at, size in enumerate(widths) if size > least and (prose[at] or not only_prose)]
+            if not giving:
+                break
+            widths[max(giving, key=lambda at: widths[at])] -= 1
     return widths
 
 

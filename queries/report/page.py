@@ -88,5 +88,7 @@ def _shown(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    """Class of a table cell: a number, a time, or other text."""
-    return "n" if is_number(value) else "t" if isinstance(value, datetime) else ""
+    """Class of a table cell: a number, a time or name that stays on one line, or words."""
+    if is_number(value):
+        return "n"
+    return "w" if isinstance(value, list) or (isinstance(value, str) and " " in value) else "t"

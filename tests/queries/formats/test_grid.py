@@ -37,6 +37,18 @@ def test_wide_cells_are_wrapped_and_nothing_is_lost() -> None:
     assert " ".join(line[9:].strip() for line in lines[2:-1]) == reason
 
 
+def test_sentences_are_wrapped_before_names_are() -> None:
+    table = pa.table({"account": ["acct_0123456789abcdef"] * 2, "why": ["a sentence of many words that goes on"] * 2})
+    lines = shown(table, 50).splitlines()
+    assert lines[2] == "acct_0123456789abcdef  a sentence of many words"
+    assert max(map(len, lines)) <= 50
+
+
+def test_times_are_shown_to_the_second() -> None:
+    table = pa.table({"at": [datetime(2026, 6, 1, 8, 0, 0, 123, UTC)]})
+    assert shown(table, None).splitlines()[2] == "2026-06-01T08:00:00Z"
+
+
 def test_one_row_that_does_not_fit_stands_upright() -> None:
     assert shown(pa.table({"account": ["a1"], "why": ["x" * 20 + " " + "y" * 20]}), 31).splitlines() == [
         "account  a1",
