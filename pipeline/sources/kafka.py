@@ -45,9 +45,7 @@ class Kafka:
             consumer = self._consumer()
             begins = consumer.beginning_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
             ends = consumer.end_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
-            self._tell_group(
-                {place: tips(span.table, span.application) for span, place in zip(partitions, at, strict=True)}
-            )
+            self._tell_group(zip(at, (tips(span.table, span.application) for span in partitions), strict=True))
         except (KafkaError, OSError) as error:
             self.close()
             raise _unreachable(self.bootstrap_servers, error) from None
