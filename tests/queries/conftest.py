@@ -5,6 +5,7 @@ a successor. op_2 (b1, b2) is a company. h1 is honest and shares an address with
 from what the events say; nothing of graph/ runs here. Columns that a row does not name are null, or empty if required.
 """
 
+import gc
 import hashlib
 import json
 import shutil
@@ -117,3 +118,8 @@ def arrow_table() -> Callable[..., pa.Table]:
 def write_run() -> Callable[..., None]:
     """Write a run into a lake: (lake, tables, run_id="run-1")."""
     return _write_run
+
+
+def pytest_unconfigure() -> None:
+    """Hypothesis leaves a callback that keeps modules alive at exit, of which DuckDB's binding complains at length."""
+    gc.callbacks.clear()
