@@ -30,5 +30,4 @@ def make_days(con: duckdb.DuckDBPyConnection) -> None:
         SELECT d.event_date, d.account_id, kind, key, f.event_id AS first_event, l.event_id AS last_event,
                f.event_time AS first_seen, l.event_time AS last_seen, d.events
         FROM drawn d
-        JOIN events f ON f.seq = d.first JOIN events l ON l.seq = d.last
-        ORDER BY d.event_date, kind, key, d.account_id""")
+        JOIN events f ON f.seq = d.first JOIN events l ON l.seq = d.last""")

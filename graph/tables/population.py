@@ -7,11 +7,12 @@ import pyarrow as pa
 from graph.chance import STEP, Chance
 from graph.null import MICRO
 
-# Slot values that one account alone shows are left out: a prompt makes sixteen of them, they link nobody, and they
-# are in account_key_days.
+# Of the slot values only those that some cluster owns: a prompt makes sixteen of them, most link nobody, and all are in
+# account_key_days.
 KEYS = """
     SELECT $run_id AS run_id, account_id, kind, key, first_seen, last_seen, events, accounts
-    FROM showed JOIN degrees USING (kind, key) WHERE kind <> 'slot' OR accounts > 1
+    FROM showed JOIN degrees USING (kind, key)
+    WHERE kind <> 'slot' OR key IN (SELECT s.key FROM vocabulary JOIN shared s USING (k) WHERE s.kind = 'slot')
     ORDER BY kind, key, account_id"""
 
 

@@ -16,6 +16,8 @@ from pipeline.lake import Lake
 
 # An account with fewer requests shows no habits to compare with.
 LEAST_REQUESTS = 5
+# An account hops when it comes from more address blocks than nine in ten ordinary accounts do.
+HOPPING_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Facts:
     attested: int
     own_domain: int
     org: int
+    hopping: int
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ PERSONS = f"""
            coalesce(bool_or(e.outcome = 'succeeded'), false) AS paid,
            coalesce(bool_or(e.outcome = 'succeeded' AND e.card_funding = 'prepaid'), false) AS prepaid,
            coalesce(bool_or(e.action IN ('banned', 'suspended')), false) AS banned,
-           count(*) FILTER (e.src = 'usage') AS requests,
+           count(DISTINCT e.ip_prefix) AS blocks, count(*) FILTER (e.src = 'usage') AS requests,
            count(*) FILTER (e.src = 'usage' AND {capability_sql("e.task")}) AS capability,
            sum(e.output_tokens) FILTER (e.src = 'usage') AS output
     FROM account a
@@ -88,11 +91,13 @@ CARRIED = f"""
     )
     SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
 
+USUAL = "SELECT quantile_disc(blocks, $share) FROM persons WHERE c IS NULL"
+
 FACTS = f"""
     WITH people AS (
         SELECT c, count(*) AS accounts, count(*) FILTER (trial) AS trial, count(*) FILTER (paid) AS paid,
                count(*) FILTER (prepaid) AS prepaid, count(*) FILTER (banned) AS banned,
-               count(*) FILTER (attested) AS attested
+               count(*) FILTER (attested) AS attested, count(*) FILTER (blocks > $usual) AS hopping
         FROM persons WHERE c IS NOT NULL GROUP BY c
     ), domains AS (
         SELECT c, max(n) AS own_domain FROM (SELECT c, domain, count(*) AS n FROM persons
@@ -114,7 +119,7 @@ FACTS = f"""
     )
     SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
            carried_capability, carried_output, trial, paid, prepaid, banned, attested,
-           coalesce(own_domain, 0) AS own_domain, coalesce(org, 0) AS org
+           coalesce(own_domain, 0) AS own_domain, coalesce(org, 0) AS org, hopping
     FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c) ORDER BY c"""
 
 
@@ -142,7 +147,8 @@ def gather(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[list[Facts], Out
         CREATE OR REPLACE TEMP TABLE spoken_slots AS
         FROM ({slots}) WHERE account_id IN (SELECT account_id FROM account JOIN member USING (a))""")
     con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"content": sorted(CONTENT)})
-    rows = con.sql(FACTS).to_arrow_table().to_pylist()
+    usual = con.execute(USUAL, {"share": 1.0 - HOPPING_SHARE}).fetchall()[0][0]
+    rows = con.sql(FACTS, params={"usual": usual or 0}).to_arrow_table().to_pylist()
     return [Facts(**row) for row in rows], _outside(con)
 
 

@@ -9,7 +9,7 @@ from scipy.stats import binom
 from graph.links import FAMILIES, SUPPORT
 from graph.null import Floats, Ints
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
-from graph.verdict.facts import Facts, Outside
+from graph.verdict.facts import HOPPING_SHARE, Facts, Outside
 
 # Two accounts may be one honest person's; from three on somebody runs accounts.
 LEAST_ACCOUNTS = 3
@@ -83,6 +83,8 @@ def acts(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[st
         found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
     if facts.prepaid and binom.sf(facts.prepaid - 1, facts.accounts, outside.prepaid) < ACT_CHANCE:
         found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
+    if facts.hopping and binom.sf(facts.hopping - 1, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
+        found.append(f"{facts.hopping} of {facts.accounts} accounts hop between more networks than nine in ten do")
     return found
 
 
