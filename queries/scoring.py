@@ -43,11 +43,12 @@ OPERATORS = """
         SELECT * FROM shares
         QUALIFY row_number() OVER (PARTITION BY cluster_uid ORDER BY shared DESC, operator, kind) = 1
     )
-    SELECT p.cluster_uid, c.verdict, c.confidence, c.accounts, c.requests, c.output_tokens,
-           coalesce(nullif(p.operator, ''), p.kind) AS truth, p.kind AS truth_kind,
-           p.shared AS of_it, s.size AS truth_accounts
+    SELECT p.cluster_uid, c.verdict, round(c.confidence, 2) AS confidence, c.accounts, c.requests, c.output_tokens,
+           coalesce(nullif(p.operator, ''), p.kind) AS truth, p.kind AS kind,
+           p.shared AS right_accounts, s.size AS true_accounts
     FROM pairs p JOIN clusters c USING (cluster_uid) LEFT JOIN sizes s USING (operator)
-    ORDER BY c.verdict NOT IN ('distillation', 'trial_abuse'), c.verdict, c.accounts DESC, p.cluster_uid
+    ORDER BY list_position(['distillation', 'trial_abuse', 'resale', 'organisation', 'undetermined'], c.verdict),
+             c.accounts DESC, p.cluster_uid
 """
 BY_KIND = """
     SELECT kind, label, count(*) AS accounts, count(*) FILTER (accused) AS accused,

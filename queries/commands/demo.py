@@ -12,6 +12,7 @@ from pipeline.errors import HydratraceError, UsageError
 from pipeline.settings import Settings
 
 MARK = "hydratrace-demo"
+MOST_SHOWN = 12
 SETTINGS = """# Settings of the demo; every command below takes them with --settings.
 lake = "{folder}/lake"
 key_file = "{folder}/key"
@@ -82,7 +83,10 @@ def _tell(folder: Path, seconds: float) -> None:
     print(
         "\nWhat was found, beside who is really behind it (truth.csv, which only this comparison reads):\n", flush=True
     )
-    write_table(found.operators.to_reader(), sys.stdout.buffer, None)
+    shown = found.operators.slice(0, MOST_SHOWN)
+    write_table(shown.to_reader(), sys.stdout.buffer, None)
+    if hidden := found.operators.slice(MOST_SHOWN)["verdict"].to_pylist():
+        print(f"and {', '.join(f'{hidden.count(verdict)} × {verdict}' for verdict in dict.fromkeys(hidden))}")
     print(
         f"\n{found.accused:,} accounts accused; precision {_share(found.precision)}, recall {_share(found.recall)} "
         f"of {found.guilty:,} guilty; {found.honest_accused:,} of {found.honest:,} honest accounts accused."
@@ -93,6 +97,7 @@ def _tell(folder: Path, seconds: float) -> None:
     first = found.operators["cluster_uid"][0].as_py() if found.operators.num_rows else "UID"
     print(f"{base} query")
     print(f"{base} query cluster_members --param cluster_uid={first}")
+    print(f"{base} case {first} --out case")
     print(f"{base} sql 'SELECT * FROM clusters'")
     print(f"{base} status")
 
