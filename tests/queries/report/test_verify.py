@@ -103,6 +103,14 @@ def test_what_lands_is_decided_or_linked_later_changes_nothing(
     assert verify_case(published, case).holds
 
 
+def test_compaction_changes_nothing(published: Lake, case: Path, world: dict[str, pa.Table]) -> None:
+    late = world["usage"].slice(1, 1).to_pylist()
+    late[0] |= {"event_id": "u101", "_offset": 21}
+    write_deltalake(published.table("usage"), pa.Table.from_pylist(late, schema=world["usage"].schema), mode="append")
+    assert published.table("usage").optimize.compact()["numFilesRemoved"] >= 2
+    assert verify_case(published, case).holds
+
+
 def test_erased_events_are_told_from_altered_files(published: Lake, case: Path) -> None:
     published.table("usage").delete("event_id = 'u1'")
     found = verify_case(published, case)
