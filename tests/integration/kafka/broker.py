@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -63,9 +64,10 @@ WATCHDOG = 'read pid; cat >/dev/null; kill -9 "$pid"'
 class Broker:
     """One broker with its ports and data; `start` after `stop` or `kill` brings the same one back."""
 
-    def __init__(self, folder: Path, jars: Path) -> None:
-        self.folder, self.jars = folder, jars
-        self.port, self.controller = _free_ports(2)
+    def __init__(self, folder: Path, jars: Path, secure: str = "") -> None:
+        """`secure`: properties of a second listener named SECURE, by Kafka's names; its port is `secure_port`."""
+        self.folder, self.jars, self._secure = folder, jars, secure
+        self.port, self.controller, self.secure_port = _free_ports(3)
         self.log = folder / "broker.log"
         self._java: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[str] | None = None
@@ -146,9 +148,11 @@ class Broker:
 
     def _format(self) -> None:
         data = self.folder / "data"
-        self._properties().write_text(
-            PROPERTIES.format(port=self.port, controller=self.controller, data=data), encoding="utf-8"
-        )
+        text = PROPERTIES.format(port=self.port, controller=self.controller, data=data)
+        if self._secure:
+            listener = f",SECURE://127.0.0.1:{self.secure_port}\n"
+            text = re.sub(r"(?m)^((?:advertised\.)?listeners=.*)\n", rf"\1{listener}", text) + self._secure
+        self._properties().write_text(text, encoding="utf-8")
         command = self._command(
             "kafka.tools.StorageTool",
             *("format", "--cluster-id", "hydratrace-tests-00000", "--config", str(self._properties())),
