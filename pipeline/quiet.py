@@ -6,8 +6,9 @@ FLOORS = ("pipeline", "graph", "queries")
 
 
 def quiet_libraries() -> None:
-    """Let our own warnings through, libraries' from errors on, and Kafka's not at all: outages we tell ourselves."""
+    """Let our own warnings and libraries' errors through; Kafka's outages and Beam's tracebacks we tell ourselves."""
     logging.basicConfig(level=logging.ERROR, format="hydratrace: %(message)s")
     for floor in FLOORS:
         logging.getLogger(floor).setLevel(logging.WARNING)
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    for library in ("kafka", "apache_beam"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

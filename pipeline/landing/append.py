@@ -1,6 +1,7 @@
 """Appends to Delta tables, exactly once: the application transaction is the position, moved by compare-and-set."""
 
 import random
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pipeline.sources.batch import Span
 # A lost race means that somebody else moved the tip or compacted; 3 writers with compaction never needed 5 tries.
 ATTEMPTS = 20
 BACKOFF_SECONDS = 0.05
+STYLE = re.compile(r"\x1b\[\d*m|↳")  # delta-rs draws its errors as coloured trees
 WRITER = WriterProperties(compression="ZSTD", compression_level=1)
 
 
@@ -125,7 +127,8 @@ def commit(delta: DeltaTable, rows: pa.Table, tips: Mapping[str, int]) -> None:
 
 def unwritable(lake: Lake, table: str, error: Exception) -> LakeError:
     """Say that a table cannot be written, and what to do."""
+    causes = (STYLE.sub("", line).strip() for line in str(error).splitlines())
     return LakeError(
-        f"cannot write {lake.path(table)}: {str(error).partition(chr(10))[0]}",
+        f"cannot write {lake.path(table)}: {': '.join(cause for cause in causes if cause)}",
         remedy="nothing was half-written; mend the disk or its permissions and start again",
     )

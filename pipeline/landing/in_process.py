@@ -12,7 +12,8 @@ from pipeline import errors
 from pipeline.landing.transforms import NAMESPACE, LandBatches
 from pipeline.sources.batch import Span
 
-OUR_ERROR = re.compile(r"pipeline\.errors\.(\w+): (.*?)(?: \[while running|\n|$)")
+BEAMS_WORDS = " [while running"  # added to the text of what a worker raises
+OUR_ERROR = re.compile(rf"pipeline\.errors\.(\w+): (.*?)(?:{re.escape(BEAMS_WORDS)}|\n|$)")
 
 
 def run_bounded(spans: Sequence[Span], land: LandBatches, arguments: Sequence[str]) -> Mapping[str, int]:
@@ -25,6 +26,8 @@ def run_bounded(spans: Sequence[Span], land: LandBatches, arguments: Sequence[st
     try:
         result = pipeline.run()
         result.wait_until_finish()
+    except errors.HydratraceError as error:
+        raise type(error)(str(error).partition(BEAMS_WORDS)[0]) from None
     except Exception as error:
         ours = OUR_ERROR.search(str(error))
         if ours is None:

@@ -35,7 +35,7 @@ def _follow(servers: str, topic: str, fetcher: str, lake: Path) -> None:
 def forks() -> multiprocessing.context.ForkServerContext:
     """Starts jobs in milliseconds: its server has imported what they need, and has used none of it."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.integration.landing.test_faults"])
+    context.set_forkserver_preload(["tests.integration.landing.test_faults", "pipeline.landing.in_process"])
     return context
 
 
