@@ -24,28 +24,30 @@ TURNS = """
         SELECT conversation_prefix_hash FROM events WHERE src = 'usage'
         GROUP BY conversation_prefix_hash HAVING count(DISTINCT account_id) > 1)"""
 
-# For each turn of a conversation that several accounts hold: the first turn of another account soon after, or NULL.
-FOLLOWED = """
-    CREATE OR REPLACE TEMP TABLE followed AS
-    SELECT t.account_id, t.key, t.status, t.seq, min(n.seq) AS next_seq
-    FROM turns t LEFT JOIN turns n ON n.key = t.key AND n.account_id <> t.account_id AND n.status < 400
-        AND n.event_time > t.event_time AND n.event_time <= t.event_time + to_seconds($within)
+# For each refused turn: the first turn answered on another account soon after, and whether one was soon before.
+AROUND = """
+    CREATE OR REPLACE TEMP TABLE around AS
+    SELECT r.account_id, r.key, r.seq, min(t.seq) FILTER (t.event_time > r.event_time) AS next_seq,
+           bool_or(t.event_time < r.event_time) AS preceded
+    FROM turns r LEFT JOIN turns t ON t.key = r.key AND t.account_id <> r.account_id AND t.status < 400
+        AND abs(epoch_us(t.event_time) - epoch_us(r.event_time)) <= 1000000 * $within
+    WHERE r.status = 429
     GROUP BY ALL"""
 
 # (account_id, key, seq) of both ends: the refused request and the first that took the conversation up elsewhere.
 MOVES = """
-    SELECT account_id, key, seq FROM followed WHERE status = 429 AND next_seq IS NOT NULL
-    UNION SELECT t.account_id, t.key, t.seq FROM followed f JOIN turns t ON t.seq = f.next_seq WHERE f.status = 429"""
+    SELECT account_id, key, seq FROM around WHERE next_seq IS NOT NULL
+    UNION SELECT t.account_id, t.key, t.seq FROM around a JOIN turns t ON t.seq = a.next_seq"""
 
-# How often such a conversation goes on elsewhere just as soon after a turn that was answered: what timing is worth.
-COINCIDENCE = """
-    SELECT (count(*) FILTER (next_seq IS NOT NULL) + 1) / (count(*) + 1) FROM followed WHERE status < 400"""
+# Strangers who hold the same conversation use it as often just before the other's refusal as just after: how often it
+# comes before is what the timing of those after is worth.
+COINCIDENCE = "SELECT (count(*) FILTER (preceded) + 1) / (count(*) + 1) FROM around"
 
 
 def find_moves(con: duckdb.DuckDBPyConnection) -> float:
-    """Make the table `moves` (account_id, key, seq) of `events`; returns the chance of such timing unrefused."""
+    """Make the table `moves` (account_id, key, seq) of `events`; returns the chance of such timing."""
     con.execute(TURNS)
-    con.execute(FOLLOWED, {"within": RESUMED_WITHIN_SECONDS})
+    con.execute(AROUND, {"within": RESUMED_WITHIN_SECONDS})
     con.execute("CREATE OR REPLACE TEMP TABLE moves AS " + MOVES)
     chance: float = con.sql(COINCIDENCE).fetchall()[0][0]
     return chance
