@@ -139,7 +139,7 @@ def open_finding(uid: str, item: News, members: list[ClusterMember], at: datetim
         other_clusters=[clean(other, ID_CHARACTERS) for other in item.others[:MOST_OTHERS]],
         atlas=list(ATLAS.get(cluster.verdict, ())),
         f3=list(F3.get(cluster.verdict, ())),
-        next_query=f"hydratrace query cluster_members --param cluster_uid={cluster_uid}",
+        next_query=f"hydratrace query cluster_members --param cluster={cluster_uid}",
     )
 
 

@@ -96,7 +96,7 @@ def _tell(folder: Path, seconds: float) -> None:
     base = f"  hydratrace --settings {shlex.quote(str(folder / 'hydratrace.toml'))}"
     first = found.operators["cluster_uid"][0].as_py() if found.operators.num_rows else "UID"
     print(f"{base} query")
-    print(f"{base} query cluster_members --param cluster_uid={first}")
+    print(f"{base} query cluster_members --param cluster={first}")
     print(f"{base} case {first} --out case")
     print(f"{base} sql 'SELECT * FROM clusters'")
     print(f"{base} status")

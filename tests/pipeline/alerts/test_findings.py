@@ -72,7 +72,7 @@ def test_the_body_says_what_to_do_next():
     assert sent["timestamp"] == "2026-06-01T00:00:00Z"
     data = sent["data"]
     assert data["summary"] == "new operator: distillation, 1,234 accounts, confidence 25 %"
-    assert data["next_query"] == "hydratrace query cluster_members --param cluster_uid=c"
+    assert data["next_query"] == "hydratrace query cluster_members --param cluster=c"
     assert data["atlas"] == ["AML.CS0056", "AML.T0024.002", "AML.T0021"]
     assert data["counter_evidence"] == ["why"]
     assert [m["account_id"] for m in data["members"]] == [f"acct{n}" for n in range(19, 9, -1)]

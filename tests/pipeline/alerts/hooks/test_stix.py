@@ -39,7 +39,7 @@ def test_both_sides_are_described(message):
     (grouping,) = objects(message())["grouping"]
     assert grouping["description"] == (
         "For: one card pays for 3 accounts. Against: no proxy in common. "
-        "Next: hydratrace query cluster_members --param cluster_uid=c1"
+        "Next: hydratrace query cluster_members --param cluster=c1"
     )
 
 
