@@ -35,18 +35,21 @@ class Chance:
         return int(below[0]) * MICRO // STEP
 
 
-def population(any_shared: dict[str, float], accounts: int) -> Chance:
+def population(weights: Ints, families: tuple[str, ...], accounts: int) -> Chance:
     """Convolve the families' weights among strangers.
 
-    A family's weight is −ln of a chance, so strangers reach w with chance e^-w at most, and reach anything at all only
-    where they share a key: `any_shared[family]`, the share of all pairs that do.
+    `weights[i, f]`: what pair i shows in family f, micro-nats; pairs not listed show nothing. A family's weight is −ln
+    of a chance, so strangers reach w with chance e^-w at most; nor do they more often than all pairs do, operators'
+    own among them. The lesser of the two holds.
     """
     pairs = accounts * (accounts - 1) / 2
     total = np.zeros(BINS + 1)
     total[0] = 1.0
     by_family = {}
-    for family, share in any_shared.items():
-        reach = np.minimum(share, np.exp(-np.arange(BINS + 1) / STEP))
+    for f, family in enumerate(families):
+        seen = np.bincount(np.minimum(-(-weights[:, f] * STEP // MICRO), BINS), minlength=BINS + 1)
+        shown = seen[::-1].cumsum()[::-1] / max(pairs, 1.0)
+        reach = np.minimum(shown, np.exp(-np.arange(BINS + 1) / STEP))
         reach[0] = 1.0
         by_family[family] = pairs * reach
         total = _sum(total, np.append(reach[:-1] - reach[1:], reach[-1]))

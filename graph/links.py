@@ -36,8 +36,7 @@ class Scored:
 
 def score_pairs(con: duckdb.DuckDBPyConnection, accounts: int) -> Scored:
     """Weigh `agreements` against the null of `family_degrees` and `holdings`."""
-    nulls, shared = _nulls(con, accounts)
-    chance = population(shared, accounts)
+    nulls = _nulls(con, accounts)
     columns = con.sql("FROM agreements ORDER BY pair, slice").fetchnumpy()
     piece = columns["slice"].astype(np.int64)
     family = piece // len(BANDS)
@@ -50,6 +49,7 @@ def score_pairs(con: duckdb.DuckDBPyConnection, accounts: int) -> Scored:
     weights = np.zeros((len(unique), len(FAMILIES)), dtype=np.int64)
     np.maximum.at(weights, (place, family), weight)
     weights = stronger_content(weights)
+    chance = population(weights, FAMILIES, accounts)
     total = weights.sum(axis=1)
     solid = np.bincount(place, columns["solid"], len(unique)) > 0
     votes = np.bincount(place, columns["votes"], len(unique))
@@ -96,11 +96,10 @@ def stronger_content(weights: Ints) -> Ints:
     return kept
 
 
-def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> tuple[dict[tuple[str, int], Null], dict[str, float]]:
-    """The null of each family and band, and the share of all pairs that share a key of a family by chance."""
+def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[tuple[str, int], Null]:
+    """The null of each family and band."""
     made: dict[tuple[str, int], Null] = {}
     timing = dict(con.sql("SELECT family, any_value(coincidence) FROM slices GROUP BY family").fetchall())
-    shared: dict[str, float] = {}
     for family in FAMILIES:
         held = _column(con, "SELECT n FROM holdings WHERE family = $f ORDER BY a", family)
         degree, keys, band = (
@@ -111,8 +110,7 @@ def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> tuple[dict[tuple[st
             at = band == b
             null = family_null(degree[at], keys[at], int(held.sum()), accounts)
             made[family, b] = replace(null, rate=null.rate * timing[family])
-            shared[family] = shared.get(family, 0.0) + made[family, b].any_shared(held, accounts)
-    return made, shared
+    return made
 
 
 def _column(con: duckdb.DuckDBPyConnection, sql: str, family: str) -> Ints:

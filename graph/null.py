@@ -43,11 +43,6 @@ class Null:
         mean = self.rate * n_l.astype(np.float64) * n_r.astype(np.float64)
         return exceeds(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
 
-    def any_shared(self, held: Ints, accounts: int) -> float:
-        """Upper bound on the share of all pairs of accounts that share a key by chance; `held`: keys per account."""
-        total = float(held.sum())
-        return min(1.0, self.rate * total * total / (float(accounts) * max(accounts - 1, 1)))
-
 
 def family_null(degree: Ints, keys: Ints, total: int, accounts: int) -> Null:
     """The null of a family.
