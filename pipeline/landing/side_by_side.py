@@ -52,7 +52,9 @@ def run_side_by_side(
         process.join()
     if failure:
         raise failure
-    crashed = [process.exitcode for process in processes if process.exitcode]
+    # A process that had not begun yet when it was told to stop knows of no better end.
+    fine = (0, -signal.SIGTERM) if stop.is_set() else (0,)
+    crashed = [process.exitcode for process in processes if process.exitcode not in fine]
     if crashed:
         raise HydratraceError(f"a landing process ended with status {crashed[0]}", remedy="see what it wrote above")
 
