@@ -66,6 +66,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 128 * 2**20
     tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
     processes: Annotated[int, _about("Processes that land side by side.", ge=1, le=64)] = 1
+    link_minutes: Annotated[
+        float, _about("Longest that what has landed waits for a link run of run.", gt=0, le=10_080)
+    ] = 10.0
+    link_events: Annotated[int, _about("Events landed that make a link run of run due sooner.", ge=1)] = 250_000
+    listen: Annotated[str, _about("host:port where run answers /healthz and /metrics.")] = "127.0.0.1:9400"
     hooks: Annotated[list[Hook], _about("Receivers of alerts.")] = []
 
     def topic_names(self) -> dict[str, str]:

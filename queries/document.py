@@ -17,6 +17,7 @@ from pipeline.settings import FILE, PREFIX, Hook, Settings
 from queries.casefile.tables import CASE_TABLES
 from queries.catalogue import named_queries
 from queries.cli import build_parser
+from queries.service.metrics import METRICS
 from queries.statement import Statement
 
 NOTE = "<!-- Written by `make docs`: edit what it is drawn from instead. -->\n\n"
@@ -32,6 +33,7 @@ def documents() -> dict[str, str]:
         "settings.md": settings_document(),
         "signals.md": signals_document(),
         "queries.md": queries_document(named_queries()),
+        "metrics.md": metrics_document(),
     }
     return {name: NOTE + text for name, text in made.items()}
 
@@ -71,6 +73,13 @@ def queries_document(statements: dict[str, Statement]) -> str:
             parts.append(table(["parameter", "type", "default", "meaning"], rows) + "\n")
         parts.append(table(["column", "type", "meaning"], [(code(c.name), c.type, c.about) for c in statement.columns]))
     return "".join(parts)
+
+
+def metrics_document() -> str:
+    """Every metric of `hydratrace run`."""
+    rows = [(code(m.name), m.kind, ", ".join(map(code, m.labels)), m.about) for m in METRICS]
+    introduction = "# Metrics\n\n`hydratrace run` answers `/metrics` in Prometheus' text format, and `/healthz`.\n\n"
+    return introduction + table(["metric", "type", "labels", "meaning"], rows)
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:

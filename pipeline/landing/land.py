@@ -31,7 +31,7 @@ class Wishes:
 
 def land(source: Source, settings: Settings, stop: threading.Event, wishes: Wishes) -> Progress:
     """Land from `source` until it is drained, or, when following, until `stop` is set."""
-    _open(settings)  # the key is made here, once, before any process beside this one looks for it
+    open_lake(settings)  # the key is made here, once, before any process beside this one looks for it
     progress = Progress(sys.stderr, "bytes" if settings.files else "offsets")
     failed = True
     try:
@@ -53,7 +53,7 @@ def _work(
     runner = next((option for option in wishes.beam if option.startswith("--runner")), None)
     if runner:
         raise UsageError(f"{runner} is not supported yet", expected="options of Beam's in-process runner")
-    lake, key = _open(settings)
+    lake, key = open_lake(settings)
     job = Job(lake, key, source, settings.commit_records, settings.commit_bytes, wishes.accept_loss, wishes.beam)
     try:
         if wishes.follow:
@@ -64,7 +64,7 @@ def _work(
         source.close()
 
 
-def _open(settings: Settings) -> tuple[Lake, Key]:
+def open_lake(settings: Settings) -> tuple[Lake, Key]:
     """Open the lake and the key, making both on first use."""
     path = Path(settings.key_file) if settings.key_file else default_path(os.environ)
     key, made = load_or_make_key(path)

@@ -77,17 +77,18 @@ class Served:
         return found and float(found[1])
 
     def children(self):
-        return children(self.process.pid)
+        return {pid: words for pid, parent, words in processes() if parent == self.process.pid}
 
 
-def children(parent):
-    listed = subprocess.run(["ps", "-eo", "pid,ppid,stat,args"], capture_output=True, text=True, check=True).stdout
-    found = {}
-    for line in listed.splitlines()[1:]:
-        pid, ppid, state, words = line.split(None, 3)
-        if int(ppid) == parent and not state.startswith("Z"):
-            found[int(pid)] = words
-    return found
+def processes():
+    """(pid, parent, command line) of all that are not dead and only waiting to be collected."""
+    listed = subprocess.run(["ps", "-wweo", "pid,ppid,stat,args"], capture_output=True, text=True, check=True).stdout
+    fields = [line.split(None, 3) for line in listed.splitlines()[1:]]
+    return [(int(pid), int(parent), words) for pid, parent, state, words in fields if not state.startswith("Z")]
+
+
+def alive(pids):
+    return {pid for pid, _, _ in processes()} & set(pids)
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
     assert (folder / "lake" / "case.duckdb").exists()
 
     second = served()
-    assert wait_for(lambda: second.get("/healthz")) == (200, "ok, standing by\n")
+    wait_for(lambda: second.get("/healthz") == (200, "ok, standing by\n"))
     os.kill(landing(first), signal.SIGKILL)
     assert wait_for(lambda: first.get("/healthz")[0] == 503 and first.get("/healthz")[1]).startswith(
         "landing is not running: killed by SIGKILL"
@@ -149,7 +150,7 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
     first.process.wait()
     provider.send(1.0)
     wait_for(lambda: second.metric("hydratrace_leading"))
-    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in orphans))
+    wait_for(lambda: not alive(orphans))
 
     lake = Lake.open(folder / "lake")
     ends = {f"{topic.name}.jsonl": len(provider.whole[topic.table]) for topic in TOPICS}
@@ -159,7 +160,7 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
         offsets = [
             row["_offset"] for row in rows(lake, topic.table) + rows(lake, "rejected") if row["_topic"] == topic.name
         ]
-        starts = [0] + [match.end() for match in re.finditer(b"\n", provider.whole[topic.table])][:-1]
+        starts = [0, *[match.end() for match in re.finditer(b"\n", provider.whole[topic.table])][:-1]]
         assert sorted(offsets) == starts
 
     left = second.children()
@@ -167,6 +168,6 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
     second.process.terminate()
     assert second.process.wait(12) == 0
     assert time.monotonic() - began < 10
-    assert not any(os.path.exists(f"/proc/{pid}") for pid in left)
+    assert not alive(left)
     assert "standing by" in second.log.read_text()
     assert first.log.read_text().count("land failed") == 1

@@ -1,0 +1,72 @@
+"""When each step is due, from what the lake shows: whoever did it last, and whatever was restarted since."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from pipeline.contract.tables import Run
+from pipeline.settings import Settings
+from queries.service.figures import Figures
+
+
+@dataclass
+class Due:
+    """Says what is due and remembers what was done; `began` is when the service started (our clock)."""
+
+    settings: Settings
+    began: datetime
+    _counted: tuple[str, int] = ("", 0)  # newest run, and the events that were there when it began
+    _linking: int | None = None
+    _published: tuple[str, int] | None = None
+    _alerted: str = ""
+    _doing: Figures | None = field(default=None, repr=False)
+
+    def steps(self, seen: Figures, caught_up: bool, now: datetime) -> Iterator[str]:
+        """What is due, the most pressing first; `caught_up`: landing has nothing left to do."""
+        if seen.run and self._counted[0] != seen.run.run_id:
+            self._counted = (seen.run.run_id, seen.events if self._linking is None else self._linking)
+            self._linking = None
+        if seen.run and self._published != (seen.run.run_id, seen.rows("decisions")):
+            yield "publish"
+        if seen.run and self.settings.hooks and (self._alerted != seen.run.run_id or self._owed(seen, now)):
+            yield "alert"
+        if self._link_is_due(seen, caught_up, now):
+            yield "link"
+
+    def started(self, step: str, seen: Figures) -> None:
+        """Note what a step that starts now will have seen."""
+        self._doing = seen
+        if step == "link":
+            self._linking = seen.events
+
+    def done(self, step: str) -> None:
+        """Note that the step that was started last went well."""
+        assert self._doing
+        seen = self._doing
+        if step == "publish" and seen.run:
+            self._published = (seen.run.run_id, seen.rows("decisions"))
+        elif step == "alert" and seen.run:
+            self._alerted = seen.run.run_id
+
+    def _link_is_due(self, seen: Figures, caught_up: bool, now: datetime) -> bool:
+        if not seen.events or (seen.run and _positions(seen.run) == seen.positions):
+            return False
+        if not seen.run and caught_up:
+            return True  # nothing was linked yet: the first answer comes as soon as all is there
+        since, counted = self.began, 0
+        if seen.run:
+            counted = self._counted[1]
+            # A run of the future was made before the clock was set back: it must not hold up the next one.
+            since = seen.run.started_at if seen.run.started_at <= now else self.began
+        late = now - since >= timedelta(minutes=self.settings.link_minutes)
+        return late or seen.events - counted >= self.settings.link_events
+
+    def _owed(self, seen: Figures, now: datetime) -> bool:
+        hooks = {hook.name for hook in self.settings.hooks}
+        return any(owed.due is not None and owed.due <= now and owed.hook in hooks for owed in seen.alerts)
+
+
+def _positions(run: Run) -> dict[str, int]:
+    return msgspec.json.decode(run.positions, type=dict[str, int])

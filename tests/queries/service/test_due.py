@@ -1,0 +1,108 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipeline.contract.tables import Run
+from pipeline.settings import Hook, Settings
+from queries.service.due import Due
+from queries.service.figures import Figures, Owed, Size
+
+START = datetime(2026, 6, 3, tzinfo=UTC)
+SETTINGS = Settings(link_minutes=10, link_events=100, hooks=[Hook(name="log", type="jsonl")])
+
+
+def run(number, at=START, position=1):
+    return Run(
+        run_id=f"run-{number}",
+        started_at=at,
+        as_of=None,
+        positions=json.dumps({"f": position}),
+        previous_run_id=None,
+        code_version="1",
+        settings_hash="",
+        files="{}",
+    )
+
+
+def seen(events, current=None, *, position=None, alerts=()):
+    sizes = {"usage": Size(events, 1, 1)} if events else {}
+    positions = {"f": events if position is None else position}
+    return Figures(at=0, sizes=sizes, positions=positions, rejected={}, run=current, verdicts={}, alerts=list(alerts))
+
+
+def minutes(count):
+    return START + timedelta(minutes=count)
+
+
+@pytest.fixture
+def due():
+    return Due(SETTINGS, START)
+
+
+def settle(due, figures):
+    """All that follows a run is done."""
+    for step in ("publish", "alert"):
+        due.started(step, figures)
+        due.done(step)
+
+
+@pytest.mark.parametrize(
+    ("events", "caught_up", "after", "expected"),
+    [(0, True, 60, []), (5, True, 0, ["link"]), (5, False, 9, []), (5, False, 10, ["link"]), (100, False, 0, ["link"])],
+)
+def test_the_first_link_waits_for_landing_to_catch_up_but_not_for_ever(due, events, caught_up, after, expected):
+    assert list(due.steps(seen(events), caught_up, minutes(after))) == expected
+
+
+@pytest.mark.parametrize(
+    ("events", "after", "expected"), [(1, 60, []), (2, 9, []), (2, 10, ["link"]), (100, 1, []), (101, 1, ["link"])]
+)
+def test_a_link_is_due_by_time_or_by_events_and_never_without_news(due, events, after, expected):
+    settle(due, seen(1, run(1)))
+    assert list(due.steps(seen(1, run(1)), True, START)) == []
+    assert list(due.steps(seen(events, run(1)), True, minutes(after))) == expected
+
+
+def test_events_that_land_while_a_link_runs_count_for_the_next(due):
+    settle(due, seen(1, run(1)))
+    list(due.steps(seen(1, run(1)), True, START))
+    due.started("link", seen(120, run(1)))
+    due.done("link")
+    after = seen(221, run(2, minutes(1), position=120))
+    settle(due, after)
+    assert list(due.steps(after, True, minutes(1))) == ["link"]
+
+
+def test_a_run_of_the_future_holds_nothing_up(due):
+    figures = seen(5, run(1, minutes(60)))
+    settle(due, figures)
+    assert list(due.steps(figures, True, minutes(10))) == ["link"]
+
+
+def test_a_new_run_is_published_and_told_before_the_next_link(due):
+    assert list(due.steps(seen(500, run(1)), True, minutes(20))) == ["publish", "alert", "link"]
+
+
+def test_what_failed_stays_due(due):
+    figures = seen(1, run(1))
+    due.started("publish", figures)
+    assert "publish" in list(due.steps(figures, True, START))
+
+
+@pytest.mark.parametrize(("hook", "after", "expected"), [("log", 4, []), ("log", 5, ["alert"]), ("other", 5, [])])
+def test_what_is_owed_to_a_hook_of_ours_is_sent_when_it_is_due(due, hook, after, expected):
+    figures = seen(1, run(1), alerts=[Owed(hook, "pending", 1, minutes(5)), Owed(hook, "delivered", 3, None)])
+    settle(due, figures)
+    assert list(due.steps(figures, True, minutes(after))) == expected
+
+
+def test_a_decision_is_published():
+    due, figures = Due(SETTINGS, START), seen(1, run(1))
+    settle(due, figures)
+    figures.sizes["decisions"] = Size(1, 1, 1)
+    assert list(due.steps(figures, True, START)) == ["publish"]
+
+
+def test_nobody_is_told_without_hooks():
+    assert list(Due(Settings(), START).steps(seen(1, run(1)), True, START)) == ["publish"]
