@@ -33,6 +33,9 @@ from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
 
+# No setting bears on what a link finds: every threshold is measured on the data or a constant of the code.
+NO_SETTINGS = hashlib.sha256(b"").hexdigest()
+
 Tell = Callable[[str], None]
 
 
@@ -68,7 +71,7 @@ def link(lake: Lake, as_of: datetime | None, tell: Tell) -> Run:
             positions=msgspec.json.encode(positions, order="sorted").decode(),
             previous_run_id=previous[-1].run_id if previous else None,
             code_version=version("hydratrace"),
-            settings_hash=hashlib.sha256(b"").hexdigest(),
+            settings_hash=NO_SETTINGS,
             files="{}",
         )
         tables = compute(con, lake, run, "" if as_of else days, stages)

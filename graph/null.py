@@ -18,7 +18,7 @@ Bools = NDArray[np.bool_]
 MICRO = 1_000_000
 # Points at which the bound is taken; the best of them holds, whichever they are. Large sums of common keys have
 # their best point near 0, single rare keys near 1.
-TILTS: Floats = 2.0 ** (np.arange(-24, 9) / 4.0)
+TILTS: Floats = 2.0 ** (np.arange(-12, 5) / 2.0)
 
 # No agreement counts for more: beyond it float64, not the data, would speak.
 MOST_NATS = 700.0

@@ -22,12 +22,14 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
     """Link, or re-run; 1 if a re-run differs."""
     as_of = _instant(parsed.as_of) if parsed.as_of else None
     from graph.link import link, rerun
+    from pipeline.exclusion import reading
     from pipeline.lake import Lake
 
     lake = Lake.open(Path(settings.lake))
     if parsed.rerun:
         return 1 if rerun(lake, parsed.rerun, _tell) else 0
-    print(link(lake, as_of, _tell).run_id)
+    with reading(lake):
+        print(link(lake, as_of, _tell).run_id)
     return 0
 
 

@@ -44,10 +44,23 @@ def update_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[dict[str, i
             _replace(con, lake, table, recorded, landed_to)
         except CommitFailedError:
             continue
-    raise LakeError(
-        f"account_key_days at {lake.path(DAYS.name)} changed under this link {ATTEMPTS} times",
-        remedy="let one link finish, then run it again",
-    )
+    raise _disturbed(lake)
+
+
+def redraw(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None:
+    """Compute `days` anew where the table stands: after events of these days have left the lake.
+
+    Raises LakeError if links keep interfering.
+    """
+    for _ in range(ATTEMPTS):
+        table = lake.table(DAYS.name)
+        pin(con, {app: end for app in lake.positions() if (end := table.transaction_version(app))})
+        try:
+            _overwrite(table, _drawn(con, lake, days), days, None)
+        except CommitFailedError:
+            continue
+        return
+    raise _disturbed(lake)
 
 
 def changed_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> list[date]:
@@ -62,21 +75,36 @@ def _replace(
     pin(con, until, since)
     changed = changed_days(con, lake)
     pin(con, until)
-    batches: list[pa.Table] = []
-    for days in _portions(lake, changed):
-        load_events(con, lake, days=days)
-        make_days(con)
-        batches.append(con.sql("FROM days").to_arrow_table().cast(arrow_schema(DAYS)))
-        _replace_clashes(con, lake, days)
-    rows = pa.concat_tables(batches) if batches else arrow_schema(DAYS).empty_table()
     commit = CommitProperties(
         app_transactions=[Transaction(app, end) for app, end in until.items() if end > since[app]]
     )
-    if changed:
-        listed = ", ".join(f"'{day}'" for day in changed)
+    _overwrite(table, _drawn(con, lake, changed), changed, commit)
+
+
+def _drawn(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> pa.Table:
+    """The rows of `days` at the pinned positions; the days' clashes are written on the way."""
+    batches: list[pa.Table] = []
+    for portion in _portions(lake, days):
+        load_events(con, lake, days=portion)
+        make_days(con)
+        batches.append(con.sql("FROM days").to_arrow_table().cast(arrow_schema(DAYS)))
+        _replace_clashes(con, lake, portion)
+    return pa.concat_tables(batches) if batches else arrow_schema(DAYS).empty_table()
+
+
+def _overwrite(table: DeltaTable, rows: pa.Table, days: list[date], commit: CommitProperties | None) -> None:
+    if days:
+        listed = ", ".join(f"'{day}'" for day in days)
         write_deltalake(table, rows, mode="overwrite", predicate=f"event_date IN ({listed})", commit_properties=commit)
     else:
         write_deltalake(table, rows, mode="append", commit_properties=commit)
+
+
+def _disturbed(lake: Lake) -> LakeError:
+    return LakeError(
+        f"account_key_days at {lake.path(DAYS.name)} changed under this link {ATTEMPTS} times",
+        remedy="let one link finish, then run it again",
+    )
 
 
 def _portions(lake: Lake, days: list[date]) -> Iterator[list[date]]:

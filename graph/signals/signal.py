@@ -15,15 +15,12 @@ class Family(StrEnum):
     PROMPT = "prompt"
     PHRASE = "phrase"
     FAILOVER = "failover"
-    SUCCESSION = "succession"
 
 
 # What somebody else can show of a victim's keys without the victim's doing: his own traffic through the same address,
 # with the same client, with copied prompts, under a look-alike mail name. Only a key that an account took up after
 # another member had it (`followed`) counts against the account in these families.
-TOUCHABLE = frozenset(
-    {Family.MAIL, Family.NETWORK, Family.CLIENT, Family.PROMPT, Family.PHRASE, Family.FAILOVER, Family.SUCCESSION}
-)
+TOUCHABLE = frozenset({Family.MAIL, Family.NETWORK, Family.CLIENT, Family.PROMPT, Family.PHRASE, Family.FAILOVER})
 
 # Families that admit nobody by themselves: whole towns, offices and software ecosystems share these.
 CIRCUMSTANTIAL = frozenset({Family.NETWORK, Family.CLIENT, Family.MAIL})
