@@ -1,7 +1,7 @@
 """From facts to a verdict, in words with figures."""
 
 from dataclasses import dataclass, field
-from math import exp, log
+from math import log
 
 import numpy as np
 from scipy.stats import binom
@@ -37,7 +37,7 @@ class Verdict:
 def judge(facts: list[Facts], outside: Outside, support: dict[int, Ints]) -> list[Verdict]:
     """One verdict per cluster; `support[c]`: its members' weights by family, shape (members, families)."""
     farming = discoveries([farms(f, outside) for f in facts])
-    return [_judge(f, outside, supported(support[f.c]), farm) for f, farm in zip(facts, farming, strict=True)]
+    return [_judge(f, outside, support[f.c], farm) for f, farm in zip(facts, farming, strict=True)]
 
 
 def supported(weights: Ints) -> frozenset[Family]:
@@ -98,24 +98,32 @@ def is_open(facts: Facts) -> bool:
     return 2 * max(facts.org, facts.own_domain) > facts.accounts
 
 
-def _judge(facts: Facts, outside: Outside, families: frozenset[Family], farming: bool) -> Verdict:
+def _judge(facts: Facts, outside: Outside, weights: Ints, farming: bool) -> Verdict:
+    families = supported(weights)
     concealed = acts(facts, outside, families)
-    reasons = [_holds(facts, families), *concealed, _carries(facts)]
+    reasons = [_holds(facts, families), *concealed, _carries(facts, outside)]
     against = _against(facts, concealed)
     kinds = len(families - CONTENT) + bool(families & CONTENT)
     hidden = len(concealed) >= acts_needed(facts, families)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
-    if accusable and hidden and families & CONTENT and seeks(facts):
-        return Verdict("distillation", _confidence(rank(facts, outside)), reasons, against)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
+    if accusable and hidden and families & CONTENT and seeks(facts):
+        return Verdict("distillation", backing(weights), reasons, against)
     if accusable and many and farming and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
-        return Verdict("trial_abuse", _confidence(farms(facts, outside)), reasons, against)
+        return Verdict("trial_abuse", backing(weights), reasons, against)
     if accusable and many and hidden:
-        return Verdict("resale", 0.5, reasons, against)
+        return Verdict("resale", backing(weights), reasons, against)
     if is_open(facts) or facts.attested * 2 > facts.accounts:
-        return Verdict("organisation", 0.9, reasons, against)
-    return Verdict("undetermined", 0.5, reasons, against)
+        openly = max(facts.org, facts.own_domain, facts.attested)
+        return Verdict("organisation", round(openly / facts.accounts, 6), reasons, against)
+    return Verdict("undetermined", 0.0, reasons, against)
+
+
+def backing(weights: Ints) -> float:
+    """Confidence in a verdict on what the members do: the share of them whom two families support."""
+    twice = (weights >= SUPPORT).sum(axis=1) >= 2
+    return round(float(twice.sum()) / max(len(weights), 1), 6)
 
 
 def _holds(facts: Facts, families: frozenset[Family]) -> str:
@@ -123,11 +131,11 @@ def _holds(facts: Facts, families: frozenset[Family]) -> str:
     return f"{facts.accounts} accounts are held together by {named}"
 
 
-def _carries(facts: Facts) -> str:
+def _carries(facts: Facts, outside: Outside) -> str:
     share = facts.carried_capability / max(facts.carried, 1)
     return (
         f"{facts.carried} of {facts.requests} requests carry what they share, {share:.0%} of them seek abilities, "
-        f"{facts.carried_output:.0f} output tokens each"
+        f"{facts.carried_output:.0f} output tokens each: as much as {rank(facts, outside):.2g} of ordinary accounts"
     )
 
 
@@ -140,10 +148,6 @@ def _against(facts: Facts, concealed: list[str]) -> list[str]:
     if not concealed:
         found.append("nothing is concealed: no refused conversation moved, bans and prepaid cards as elsewhere")
     return found
-
-
-def _confidence(chance: float) -> float:
-    return round(1.0 - max(chance, exp(-20)), 6)
 
 
 def _rank(values: Floats, value: float) -> float:

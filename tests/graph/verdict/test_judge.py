@@ -58,6 +58,12 @@ def test_one_hand_that_conceals_and_seeks_nothing_resells() -> None:
     assert verdict(facts(carried_capability=100, prepaid=12), "payment", "network") == "resale"
 
 
+def test_confidence_is_the_share_of_members_whom_two_families_support() -> None:
+    weights = np.zeros((20, len(FAMILIES)), dtype=np.int64)
+    weights[:, FAMILIES.index("prompt")] = weights[:15, FAMILIES.index("failover")] = 2 * SUPPORT
+    assert judge([facts()], ORDINARY, {0: weights})[0].confidence == 0.75
+
+
 def test_a_domain_of_their_own_is_an_organisation() -> None:
     assert verdict(facts(own_domain=18), "mail", "network", "prompt") == "organisation"
 
