@@ -35,7 +35,7 @@ demo: $(RUNTIME) ## Run the whole path on simulated events
 .PHONY: test
 test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven are there
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
-	if [ -f .cache/tests-not-run ]; then cat .cache/tests-not-run; fi; exit $$status
+	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
 .PHONY: check
 check: $(DEV) ## Check format, lint, types, layers and generated documents
