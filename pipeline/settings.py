@@ -13,6 +13,9 @@ from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.errors import UsageError
 
 FILE = "hydratrace.toml"
+RETAINED = (*TOPIC_OF_TABLE, "rejected", "matches", "signup_bursts", "runs", "holds")
+# Clusters keep their names by what the runs of the last week saw.
+LEAST_RUN_DAYS = 8
 PREFIX = "HYDRATRACE_"
 
 
@@ -71,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 10.0
     link_events: Annotated[int, _about("Events landed that make a link run of run due sooner.", ge=1)] = 250_000
     listen: Annotated[str, _about("host:port where run answers /healthz and /metrics.")] = "127.0.0.1:9400"
+    retention: Annotated[
+        dict[str, Annotated[int, msgspec.Meta(ge=1)]],
+        _about(
+            "Days that rows are kept, by table (signup, payment, usage, action, rejected, matches, signup_bursts) and "
+            "for runs (at least 8); not named: for ever. holds: days that a decision keeps its accounts, else for ever."
+        ),
+    ] = {}
     hooks: Annotated[list[Hook], _about("Receivers of alerts.")] = []
 
     def topic_names(self) -> dict[str, str]:
@@ -98,6 +108,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
         except msgspec.ValidationError as error:
             problems.append(f"{name} ({origin}): {error}")
     problems.extend(f"topics: no table {table!r}" for table in good.get("topics", {}) if table not in TOPIC_OF_TABLE)
+    retention = good.get("retention", {})
+    problems.extend(
+        f"retention: {name!r} is none of {', '.join(RETAINED)}" for name in retention.keys() - set(RETAINED)
+    )
+    if retention.get("runs", LEAST_RUN_DAYS) < LEAST_RUN_DAYS:
+        problems.append(f"retention: runs are kept for at least {LEAST_RUN_DAYS} days")
     if problems:
         raise UsageError("wrong settings: " + "; ".join(problems))
     return Settings(**good)

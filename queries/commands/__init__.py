@@ -1,7 +1,7 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import case, decide, demo, publish, query, run, search, sql, status, verify
+from queries.commands import case, decide, demo, publish, query, retain, run, search, sql, status, verify
 
 COMMANDS: tuple[Command, ...] = (
     case.COMMAND,
@@ -9,6 +9,7 @@ COMMANDS: tuple[Command, ...] = (
     demo.COMMAND,
     publish.COMMAND,
     query.COMMAND,
+    retain.COMMAND,
     run.COMMAND,
     search.COMMAND,
     sql.COMMAND,

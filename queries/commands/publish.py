@@ -16,10 +16,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+    from pipeline.exclusion import reading
     from queries.casefile.publish import publish
 
-    started = time.monotonic()
-    done = publish(Lake.open(Path(settings.lake)), parsed.out)
+    started, lake = time.monotonic(), Lake.open(Path(settings.lake))
+    with reading(lake):
+        done = publish(lake, parsed.out)
     print(
         f"published {plain(str(done.path))}: run {plain(done.run_id)}, {done.clusters} clusters, "
         f"{done.accounts} accounts; {done.segments_written} of {done.segments} segments written, "

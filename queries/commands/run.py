@@ -30,6 +30,7 @@ FLAGS = {
     "publish": ("lake",),
     "alert": ("lake",),
     "link": ("lake",),
+    "retain": ("lake",),
 }
 
 

@@ -10,6 +10,8 @@ from pipeline.contract.tables import Run
 from pipeline.settings import Settings
 from queries.service.figures import Figures
 
+RETAIN_EVERY = timedelta(days=1)
+
 
 @dataclass
 class Due:
@@ -21,7 +23,8 @@ class Due:
     _linking: int | None = None
     _published: tuple[str, int] | None = None
     _alerted: str = ""
-    _doing: Figures | None = field(default=None, repr=False)
+    _retained: datetime | None = None
+    _doing: tuple[Figures, datetime] | None = field(default=None, repr=False)
 
     def steps(self, seen: Figures, caught_up: bool, now: datetime) -> Iterator[str]:
         """What is due, the most pressing first; `caught_up`: landing has nothing left to do."""
@@ -34,21 +37,25 @@ class Due:
             yield "alert"
         if self._link_is_due(seen, caught_up, now):
             yield "link"
+        if self.settings.retention and (self._retained is None or now - self._retained >= RETAIN_EVERY):
+            yield "retain"
 
-    def started(self, step: str, seen: Figures) -> None:
+    def started(self, step: str, seen: Figures, now: datetime) -> None:
         """Note what a step that starts now will have seen."""
-        self._doing = seen
+        self._doing = (seen, now)
         if step == "link":
             self._linking = seen.events
 
     def done(self, step: str) -> None:
         """Note that the step that was started last went well."""
         assert self._doing
-        seen = self._doing
+        seen, at = self._doing
         if step == "publish" and seen.run:
             self._published = (seen.run.run_id, seen.rows("decisions"))
         elif step == "alert" and seen.run:
             self._alerted = seen.run.run_id
+        elif step == "retain":
+            self._retained = at
 
     def _link_is_due(self, seen: Figures, caught_up: bool, now: datetime) -> bool:
         if not seen.events or (seen.run and _positions(seen.run) == seen.positions):

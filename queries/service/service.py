@@ -72,7 +72,7 @@ class Service:
         for name in self._due.steps(seen, self.watch.idle, clock):
             step = self.others[name]
             if now >= step.not_before:
-                self._due.started(name, seen)
+                self._due.started(name, seen, clock)
                 step.start(now)
                 return
 

@@ -43,7 +43,7 @@ def due():
 def settle(due, figures):
     """All that follows a run is done."""
     for step in ("publish", "alert"):
-        due.started(step, figures)
+        due.started(step, figures, START)
         due.done(step)
 
 
@@ -67,7 +67,7 @@ def test_a_link_is_due_by_time_or_by_events_and_never_without_news(due, events, 
 def test_events_that_land_while_a_link_runs_count_for_the_next(due):
     settle(due, seen(1, run(1)))
     list(due.steps(seen(1, run(1)), True, START))
-    due.started("link", seen(120, run(1)))
+    due.started("link", seen(120, run(1)), START)
     due.done("link")
     after = seen(221, run(2, minutes(1), position=120))
     settle(due, after)
@@ -86,7 +86,7 @@ def test_a_new_run_is_published_and_told_before_the_next_link(due):
 
 def test_what_failed_stays_due(due):
     figures = seen(1, run(1))
-    due.started("publish", figures)
+    due.started("publish", figures, START)
     assert "publish" in list(due.steps(figures, True, START))
 
 
@@ -106,3 +106,12 @@ def test_a_decision_is_published():
 
 def test_nobody_is_told_without_hooks():
     assert list(Due(Settings(), START).steps(seen(1, run(1)), True, START)) == ["publish"]
+
+
+def test_retention_is_kept_once_a_day():
+    due = Due(Settings(retention={"usage": 90}), START)
+    assert list(due.steps(seen(0), True, START)) == ["retain"]
+    due.started("retain", seen(0), START)
+    due.done("retain")
+    assert list(due.steps(seen(0), True, minutes(1439))) == []
+    assert list(due.steps(seen(0), True, minutes(1440))) == ["retain"]
