@@ -12,6 +12,9 @@ from pipeline.lake import Lake
 
 # A cluster that flickers, a key that is popular for a day, is the same cluster when it is back within a week.
 REMEMBERED = timedelta(days=7)
+# Of the runs in that week the newest so many are read, and of those before them the last of each day: links that run
+# every minute must not read ten thousand.
+NEWEST_RUNS = 24
 # A cluster has changed materially when its verdict has, or when more than a fifth of its members came or went.
 MATERIAL = 0.2
 
@@ -46,15 +49,15 @@ class Named:
 
 
 def remembered(lake: Lake, run: Run) -> list[Known]:
-    """Clusters of the run before `run`, and of the last run of each day of the week before, newest sight first."""
+    """Clusters as last seen by the runs before `run` that are remembered, in order of their ids."""
     runs = {r.run_id: r for r in lake.runs()}
     known: dict[str, Known] = {}
-    previous, day = run.previous_run_id, None
+    previous, day, read = run.previous_run_id, None, 0
     first = previous
     while previous in runs and run.started_at - runs[previous].started_at <= REMEMBERED:
         at = runs[previous]
-        if at.started_at.date() != day:
-            day = at.started_at.date()
+        if read < NEWEST_RUNS or at.started_at.date() != day:
+            day, read = at.started_at.date(), read + 1
             for cluster in _clusters(lake, at.run_id, alive=previous == first):
                 known.setdefault(cluster.uid, cluster)
         previous = at.previous_run_id

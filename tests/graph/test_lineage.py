@@ -1,8 +1,14 @@
+from datetime import UTC, datetime
+
+import pyarrow.parquet as pq
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.lineage import Event, Known, name_clusters
+from graph.link import link
+from pipeline.contract.tables import Run
 
+START = datetime(2026, 6, 1, tzinfo=UTC)
 A, B = frozenset("abcd"), frozenset("wxyz")
 
 
@@ -40,6 +46,23 @@ def test_a_cluster_that_was_gone_for_a_day_comes_back_under_its_id() -> None:
 def test_one_that_is_gone_is_retired_once() -> None:
     assert name_clusters("run", [], [], [known("op_1", A)]).events == [Event("op_1", "retired")]
     assert name_clusters("run", [], [], [known("op_1", A, alive=False)]).events == []
+
+
+def test_a_cluster_missing_from_the_last_run_is_remembered_from_the_one_before(world) -> None:
+    for i in range(300):
+        world.event("payment", f"honest-{i:03}", i, card_key=f"c-{i}")
+    for i in range(8):
+        for card in range(4):
+            world.event("payment", f"pool-{i}", 500 + i, card_key=f"shared-{card}")
+    lake = world.land()
+    first = link(lake, None, print)
+    link(lake, START, print)  # nothing had happened yet
+    third = link(lake, None, print)
+
+    def uids(run: Run) -> list[str]:
+        return pq.read_table(lake.run_file(run.run_id, "clusters"))["cluster_uid"].to_pylist()
+
+    assert uids(first) == uids(third) != []
 
 
 SETS = st.lists(st.frozensets(st.sampled_from("abcdefghij"), min_size=2, max_size=5), max_size=4)
