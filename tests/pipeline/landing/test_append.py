@@ -123,7 +123,7 @@ def test_a_lost_span_is_stepped_over_only_from_its_start(lake):
     assert tips(lake) == {"topic/0": 9}
 
 
-END, STEP = 240, 6
+END, STEP = 150, 6
 
 
 def _write(root, seed, barrier):

@@ -49,7 +49,7 @@ def test_everything_lands_once_and_the_second_job_has_nothing_to_do(tmp_path, fo
     assert {table: landing.lake.table(table).version() for table in GOOD} == versions
 
 
-@pytest.mark.parametrize(("polls", "commits", "span"), [(1, 1, 2**20), (3, 10, 3000), (1000, 5, 1500)])
+@pytest.mark.parametrize(("polls", "commits", "span"), [(1, 1, 2**20), (3, 10, 3000), (1000, 5, 2500)])
 def test_any_batch_size_gives_equal_tables(tmp_path, folder, polls, commits, span):
     plain = job(tmp_path / "plain", directory(folder))
     drained(plain)
