@@ -12,6 +12,8 @@ from pipeline.contract.document import contract_document
 from pipeline.contract.tables import TABLES, Home
 from pipeline.contract.wording import described_fields
 from pipeline.decode.reasons import Reason
+from pipeline.formats import FORMATS
+from pipeline.formats.document import formats_document
 from pipeline.markdown import code, table
 from pipeline.settings import FILE, PREFIX, Hook, Settings
 from queries.casefile.tables import CASE_TABLES
@@ -31,6 +33,7 @@ def documents() -> dict[str, str]:
         "contract.md": contract_document(reasons, tables),
         "commands.md": commands_document(build_parser()),
         "settings.md": settings_document(),
+        "input-formats.md": formats_document(FORMATS),
         "signals.md": signals_document(),
         "queries.md": queries_document(named_queries()),
         "metrics.md": metrics_document(),

@@ -29,6 +29,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     when.add_argument("--follow", action="store_true", help="go on with what comes, until SIGTERM")
     parser.add_argument("--accept-loss", action="store_true", help="go on over lost records; they are listed in gaps")
     parser.add_argument("--key-file", metavar="FILE", help="key that tokens are made with")
+    parser.add_argument("--input-format", metavar="NAMES", help="litellm, envoy, kong, otel-genai, stripe; by commas")
     parser.add_argument("--fetcher", choices=["kafka-python", "confluent"], help="Kafka client")
     parser.add_argument("--processes", metavar="N", help="processes that land side by side")
     parser.add_argument("beam", nargs="*", metavar="-- BEAM OPTIONS", help="options of Beam's in-process runner")

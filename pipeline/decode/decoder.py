@@ -20,6 +20,8 @@ from pipeline.decode.fingerprints import add_fingerprints
 from pipeline.decode.parse import Parser
 from pipeline.decode.reasons import Problem, Reason
 from pipeline.decode.rejects import Rejects
+from pipeline.formats.translate import Translator
+from pipeline.privacy.places import Places
 from pipeline.privacy.tokens import Tokens
 from pipeline.sources.batch import PolledBatch, Span
 
@@ -39,29 +41,38 @@ class Decoded:
 
 
 class Decoder:
-    """Decodes batches of one event table."""
+    """Decodes batches of one event table; foreign records become events first, places are looked up if named."""
 
-    def __init__(self, table: str, tokens: Tokens) -> None:
+    def __init__(
+        self, table: str, tokens: Tokens, translator: Translator | None = None, places: Places | None = None
+    ) -> None:
         record = TOPIC_OF_TABLE[table].record
         self._schema = arrow_schema(BY_NAME[table])
         self._types = {column.name: column.type for column in event_columns(record)}
         self._fields = event_fields(record)
-        self._parser, self._rejects, self._tokens = Parser(record), Rejects(record, tokens), tokens
+        self._translator, self._places = translator, places
+        self._parser = Parser(record, inspected=translator is not None)
+        self._rejects, self._tokens = Rejects(record, tokens), tokens
 
     def decode(self, polled: PolledBatch, landed_at: datetime) -> Decoded:
-        """Split a batch into rows and rejects: each record is in exactly one of them."""
+        """Split a batch into rows and rejects: each record, or item of a foreign record, is in exactly one of them."""
         with _collector_paused():
-            parsed = self._parser.parse(polled.values)
+            made = self._translator.translate(polled) if self._translator else None
+            events = made.events if made else polled
+            parsed = self._parser.parse(events.values)
         index, columns, problems = parsed.places, dict[str, Any](parsed.columns), dict(parsed.problems)
         if index:
-            broken = self._broken_rules(polled, index, columns)
+            broken = self._broken_rules(events, index, columns)
             if broken:
                 problems |= {index[row]: problem for row, problem in broken.items()}
                 kept = [row for row in range(len(index)) if row not in broken]
                 index = [index[row] for row in kept]
                 columns = {name: _take(column, kept) for name, column in columns.items()}
-        rows = self._rows(polled, index, columns, landed_at) if index else self._schema.empty_table()
-        return Decoded(polled.span, rows, self._rejects.batch(polled, problems, landed_at))
+        if made:
+            problems = made.told(problems)
+        rows = self._rows(events, index, columns, landed_at) if index else self._schema.empty_table()
+        rejected = self._rejects.batch(events, problems, landed_at, made.records if made else None)
+        return Decoded(polled.span, rows, rejected)
 
     def _broken_rules(self, polled: PolledBatch, index: list[int], columns: dict[str, Any]) -> dict[int, Problem]:
         """Check what one field's type cannot say: row → problem; parses addresses and times in place."""
@@ -108,7 +119,7 @@ class Decoder:
             elif storage.how == "email":
                 arrays |= pseudonymise.email_columns(self._tokens, values)
             elif storage.how == "ip":
-                arrays |= pseudonymise.ip_columns(self._tokens, values)
+                arrays |= pseudonymise.ip_columns(self._tokens, values, self._places)
             elif storage.how == "minhash":
                 arrays[name] = pseudonymise.slot_column(self._tokens, values, recipes)
         return arrays

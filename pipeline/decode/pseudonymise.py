@@ -12,6 +12,7 @@ from pipeline.contract.storage import Kind, Storage
 from pipeline.privacy.address import Address
 from pipeline.privacy.address import canonical as canonical_address
 from pipeline.privacy.email import canonical as canonical_email
+from pipeline.privacy.places import Places
 from pipeline.privacy.tokens import Tokens
 
 Values = Sequence[Any]
@@ -52,15 +53,16 @@ def parse_addresses(values: Values) -> list[Address | None]:
     return [parsed[value] for value in values]
 
 
-def ip_columns(tokens: Tokens, addresses: Sequence[Address]) -> dict[str, pa.Array]:
-    """Columns of an IP address."""
-    return {
+def ip_columns(tokens: Tokens, addresses: Sequence[Address], places: Places | None = None) -> dict[str, pa.Array]:
+    """Columns of an IP address; its network and country where there are databases of them."""
+    columns = {
         "ip_key": _tokens(tokens, Kind.IP, [address.whole for address in addresses]),
         "ip_64_key": _tokens(tokens, Kind.IP_64, [address.net64 for address in addresses]),
         "ip_prefix": pa.array([address.prefix for address in addresses], pa.string()),
         "asn": pa.nulls(len(addresses), pa.int64()),
         "ip_country": pa.nulls(len(addresses), pa.string()),
     }
+    return columns | places.columns(addresses) if places else columns
 
 
 def slot_column(tokens: Tokens, minhashes: Values, recipes: Values) -> pa.Array:

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     TIME_WITHOUT_OFFSET = "time_without_offset", "event_time has no UTC offset."
     TIME_TOO_OLD = "time_too_old", "event_time is before 2015."
     TIME_IN_FUTURE = "time_in_future", "event_time is more than 24 h after the record's Kafka timestamp."
+    UNMAPPABLE = "unmappable", "A foreign record lacks what an event of ours needs; the path is where it is looked for."
+    IRRELEVANT = "irrelevant", "A foreign record holds nothing that is an event of ours; counted, not an error."
 
 
 class Problem(NamedTuple):

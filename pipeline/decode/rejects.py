@@ -1,7 +1,7 @@
 """Rows of the `rejected` table: where the record is, what is wrong, and as much of it as may be kept."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,13 +30,28 @@ class Rejects:
         self._storage: Mapping[str, Storage] = {name: storage for name, storage, _ in event_fields(record)}
         self._tokens = tokens
 
-    def batch(self, polled: PolledBatch, problems: Mapping[int, Problem], landed_at: datetime) -> pa.Table:
-        """Rows for the records of `polled` that have a problem, in offset order."""
-        rows = [self._row(polled, index, problems[index], landed_at) for index in sorted(problems)]
+    def batch(
+        self,
+        polled: PolledBatch,
+        problems: Mapping[int, Problem],
+        landed_at: datetime,
+        records: Sequence[bytes | None] | None = None,
+    ) -> pa.Table:
+        """Rows for the records of `polled` that have a problem, in offset order.
+
+        `records`, if given, are what came in place of `polled.values`, which were made from them.
+        """
+        came = polled.values if records is None else records
+        rows = [
+            self._row(polled, index, problems[index], landed_at) | self._identity(came[index])
+            for index in sorted(problems)
+        ]
         return pa.Table.from_pylist(rows, schema=REJECTED)
 
+    def _identity(self, record: bytes | None) -> dict[str, Any]:
+        return {"size_bytes": len(record or b""), "digest": self._tokens.digest("record", record or b"")}
+
     def _row(self, polled: PolledBatch, index: int, problem: Problem, landed_at: datetime) -> dict[str, Any]:
-        value = polled.values[index] or b""
         key = polled.keys[index] if polled.keys else None
         return {
             "_topic_id": polled.span.topic_id,
@@ -47,9 +62,7 @@ class Rejects:
             "reason": problem.reason.value,
             "detail": problem.detail or problem.reason.description,
             "path": problem.path,
-            "raw": self.raw(value),
-            "size_bytes": len(value),
-            "digest": self._tokens.digest("record", value),
+            "raw": self.raw(polled.values[index] or b""),
             "kafka_key": None if key is None else self._tokens.digest(Kind.KAFKA_KEY, key),
             "_landed_at": landed_at,
         }

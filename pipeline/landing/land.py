@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.decode.reading import Reading, reading_of
 from pipeline.errors import UsageError
 from pipeline.lake import Lake
 from pipeline.landing.micro_batches import Job, Tick, drain, follow
@@ -31,15 +32,16 @@ class Wishes:
 
 def land(source: Source, settings: Settings, stop: threading.Event, wishes: Wishes) -> Progress:
     """Land from `source` until it is drained, or, when following, until `stop` is set."""
+    reading = reading_of(settings)
     open_lake(settings)  # the key is made here, once, before any process beside this one looks for it
     progress = Progress(sys.stderr, "bytes" if settings.files else "offsets")
     failed = True
     try:
         if settings.processes == 1:
-            _work(source, settings, wishes, stop, progress.report)
+            _work(source, settings, wishes, reading, stop, progress.report)
         else:
             shards = [source.sharded(number, settings.processes) for number in range(settings.processes)]
-            run_side_by_side(_work, [(shard, settings, wishes) for shard in shards], stop, progress.report)
+            run_side_by_side(_work, [(shard, settings, wishes, reading) for shard in shards], stop, progress.report)
         failed = False
     finally:
         progress.finish(failed=failed)
@@ -47,14 +49,20 @@ def land(source: Source, settings: Settings, stop: threading.Event, wishes: Wish
 
 
 def _work(
-    source: Source, settings: Settings, wishes: Wishes, stop: threading.Event, report: Callable[[Tick], None]
+    source: Source,
+    settings: Settings,
+    wishes: Wishes,
+    reading: Reading,
+    stop: threading.Event,
+    report: Callable[[Tick], None],
 ) -> None:
     """Land one shard of the source."""
     runner = next((option for option in wishes.beam if option.startswith("--runner")), None)
     if runner:
         raise UsageError(f"{runner} is not supported yet", expected="options of Beam's in-process runner")
     lake, key = open_lake(settings)
-    job = Job(lake, key, source, settings.commit_records, settings.commit_bytes, wishes.accept_loss, wishes.beam)
+    commit = settings.commit_records, settings.commit_bytes
+    job = Job(lake, key, source, *commit, wishes.accept_loss, wishes.beam, reading)
     try:
         if wishes.follow:
             follow(job, stop, report, settings.tick_seconds)

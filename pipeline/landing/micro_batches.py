@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline import errors
 from pipeline.contract.tables import EVENT_TABLES
+from pipeline.decode.reading import Reading
 from pipeline.deltalog import transaction_versions
 from pipeline.lake import Lake
 from pipeline.landing.append import begin
@@ -16,6 +17,7 @@ from pipeline.privacy.keyfile import Key
 from pipeline.sources.batch import Span
 from pipeline.sources.source import Source
 
+OUR_EVENTS = Reading()
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0  # of a job that has not read anything yet: longer than a broker's restart
@@ -42,6 +44,7 @@ class Job:
     commit_bytes: int
     accept_loss: bool = False
     beam_arguments: Sequence[str] = ()
+    reading: Reading = OUR_EVENTS
 
     def tick(self) -> Tick:
         """Land what one bounded look at the source shows.
@@ -68,10 +71,11 @@ class Job:
     def _run(self, spans: Sequence[Span]) -> Mapping[str, int]:
         # Beam takes seconds to import: a parent of processes that land, or a job that finds nothing, does without.
         from pipeline.landing.in_process import run_bounded
-        from pipeline.landing.transforms import LandBatches
+        from pipeline.landing.transforms import DecodeFn, LandBatches, LandFn
 
-        land = LandBatches(self.source, self.key, self.lake.root, self.commit_records, self.commit_bytes)
-        return run_bounded(spans, land, self.beam_arguments)
+        decode = DecodeFn(self.key, self.reading)
+        land = LandFn(self.lake.root, self.commit_records, self.commit_bytes)
+        return run_bounded(spans, LandBatches(self.source, decode, land), self.beam_arguments)
 
 
 def drain(job: Job, stop: threading.Event, report: Callable[[Tick], None]) -> None:

@@ -8,6 +8,7 @@ import apache_beam as beam
 from apache_beam.metrics import Metrics
 
 from pipeline.decode.decoder import Decoded, Decoder
+from pipeline.decode.reading import Reading
 from pipeline.lake import Lake
 from pipeline.landing.append import Part, append_rejects, append_rows
 from pipeline.privacy.keyfile import Key
@@ -21,18 +22,17 @@ NAMESPACE = "hydratrace"
 class LandBatches(beam.PTransform):
     """Read spans, decode them and land them: one commit a table for all partitions of a bundle."""
 
-    def __init__(self, source: Source, key: Key, lake: Path, commit_records: int, commit_bytes: int) -> None:
+    def __init__(self, source: Source, decode: "DecodeFn", land: "LandFn") -> None:
         super().__init__()
-        self._source, self._key, self._lake = source, key, lake
-        self._commit_records, self._commit_bytes = commit_records, commit_bytes
+        self._fetch, self._decode, self._land = FetchFn(source), decode, land
 
     def expand(self, spans: beam.PCollection[Span]) -> beam.PCollection[int]:
         """PCollection of Span → PCollection of rows landed, a number a commit."""
         return (
             spans
-            | "Fetch" >> beam.ParDo(FetchFn(self._source))
-            | "Decode" >> beam.ParDo(DecodeFn(self._key))
-            | "Land" >> beam.ParDo(LandFn(self._lake, self._commit_records, self._commit_bytes))
+            | "Fetch" >> beam.ParDo(self._fetch)
+            | "Decode" >> beam.ParDo(self._decode)
+            | "Land" >> beam.ParDo(self._land)
         )
 
 
@@ -53,8 +53,8 @@ class FetchFn(beam.DoFn):
 class DecodeFn(beam.DoFn):
     """Polled batch → good rows and rejects."""
 
-    def __init__(self, key: Key) -> None:
-        self._key = key
+    def __init__(self, key: Key, reading: Reading) -> None:
+        self._key, self._reading = key, reading
 
     def setup(self) -> None:
         """Make the decoders on first use."""
@@ -64,7 +64,7 @@ class DecodeFn(beam.DoFn):
         """Decode one batch."""
         table = polled.span.table
         if table not in self._decoders:
-            self._decoders[table] = Decoder(table, self._tokens)
+            self._decoders[table] = self._reading.decoder(table, self._tokens)
         yield self._decoders[table].decode(polled, datetime.now(UTC))
 
 
