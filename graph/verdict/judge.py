@@ -74,37 +74,50 @@ def farms(facts: Facts, outside: Outside) -> float:
     return max(trial, unpaid)
 
 
-def acts(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[str]:
-    """Acts of concealment: what someone does who denies that the accounts are his, or must replace them."""
+def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
+    """Ways round a provider's limits, by which an account hides that it is one of several."""
     found = []
     if Family.FAILOVER in families:
         found.append("refused conversations go on at once on another account")
-    if facts.banned and binom.sf(facts.banned - 1, facts.accounts, outside.banned) < ACT_CHANCE:
-        found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
-    if facts.prepaid and binom.sf(facts.prepaid - 1, facts.accounts, outside.prepaid) < ACT_CHANCE:
-        found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
     if facts.hopping and binom.sf(facts.hopping - 1, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
         found.append(f"{facts.hopping} of {facts.accounts} accounts hop between more networks than nine in ten do")
     return found
 
 
-def acts_needed(facts: Facts, families: frozenset[Family]) -> int:
-    """How many acts an accusation needs: one; one more where nothing shows one hand; one more against open identity."""
-    return 1 + (not families & ONE_HAND) + is_open(facts)
+def denials(facts: Facts, outside: Outside) -> list[str]:
+    """Signs of people who do not exist: accounts that had to be banned, cards that lead to nobody."""
+    found = []
+    if facts.banned and binom.sf(facts.banned - 1, facts.accounts, outside.banned) < ACT_CHANCE:
+        found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
+    if facts.prepaid and binom.sf(facts.prepaid - 1, facts.accounts, outside.prepaid) < ACT_CHANCE:
+        found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
+    return found
+
+
+def conceals(facts: Facts, families: frozenset[Family], evaded: list[str], denied: list[str]) -> bool:
+    """Whether the members hide that they belong together.
+
+    One act is enough where something else shows one hand, two where nothing does. Who says openly that the accounts
+    are his may move work among them and work from many places: only denials count then, and it takes both.
+    """
+    if is_open(facts):
+        return len(denied) >= 2
+    return len(evaded) + len(denied) >= (1 if families & ONE_HAND else 2)
 
 
 def is_open(facts: Facts) -> bool:
-    """Whether most members say openly that they belong together: one organisation or one mail domain of their own."""
-    return 2 * max(facts.org, facts.own_domain) > facts.accounts
+    """Whether most members are open about who they are: one organisation, one domain of their own, or a contract."""
+    return 2 * max(facts.org, facts.own_domain, facts.attested) > facts.accounts
 
 
 def _judge(facts: Facts, outside: Outside, weights: Ints, farming: bool) -> Verdict:
     families = supported(weights)
-    concealed = acts(facts, outside, families)
+    evaded, denied = evasions(facts, families), denials(facts, outside)
+    concealed = [*evaded, *denied]
     reasons = [_holds(facts, families), *concealed, _carries(facts, outside)]
     against = _against(facts, concealed)
     kinds = len(families - CONTENT) + bool(families & CONTENT)
-    hidden = len(concealed) >= acts_needed(facts, families)
+    hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
     if accusable and hidden and families & CONTENT and seeks(facts):
@@ -112,9 +125,10 @@ def _judge(facts: Facts, outside: Outside, weights: Ints, farming: bool) -> Verd
     if accusable and many and farming and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
         return Verdict("trial_abuse", backing(weights), reasons, against)
-    if accusable and many and hidden:
+    # No accusation, so openness weighs less: resellers do business under a name.
+    if accusable and many and (hidden or (denied and len(concealed) > 1)):
         return Verdict("resale", backing(weights), reasons, against)
-    if is_open(facts) or facts.attested * 2 > facts.accounts:
+    if is_open(facts):
         openly = max(facts.org, facts.own_domain, facts.attested)
         return Verdict("organisation", round(openly / facts.accounts, 6), reasons, against)
     return Verdict("undetermined", 0.0, reasons, against)
@@ -142,7 +156,8 @@ def _carries(facts: Facts, outside: Outside) -> str:
 def _against(facts: Facts, concealed: list[str]) -> list[str]:
     found = []
     if is_open(facts):
-        found.append(f"{max(facts.org, facts.own_domain)} of {facts.accounts} share a domain or organisation openly")
+        openly = max(facts.org, facts.own_domain, facts.attested)
+        found.append(f"{openly} of {facts.accounts} are open about who they are: one domain, organisation or contract")
     if facts.attested:
         found.append(f"{facts.attested} of {facts.accounts} are under contract or verified")
     if not concealed:

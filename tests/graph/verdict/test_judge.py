@@ -37,7 +37,8 @@ def test_shared_prompts_that_seek_abilities_and_refused_work_that_moves_on_is_di
         pytest.param({"accounts": 2, "paid": 2}, ["prompt", "failover"], id="two accounts may be one person's"),
         pytest.param({"carried_capability": 100}, ["prompt", "network"], id="no abilities sought"),
         pytest.param({"own_domain": 18}, ["prompt", "failover", "payment"], id="open about who it is"),
-        pytest.param({"own_domain": 18, "hopping": 20}, ["prompt", "network", "mail"], id="open, on many networks"),
+        pytest.param({"own_domain": 18, "hopping": 20}, ["prompt", "network", "failover"], id="open, much on the move"),
+        pytest.param({"attested": 18, "banned": 9}, ["prompt", "network", "failover"], id="contract, once banned"),
     ],
 )
 def test_is_no_accusation(changed: dict[str, Any], families: list[str]) -> None:
