@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.formats.mapping import Format, Item, at
-from pipeline.formats.readers import nanoseconds, opened, path, stop_reason, texts, whole
+from pipeline.formats.readers import nanoseconds, opened, path, stop_reason, text, texts, whole
 
 EVENT = "gen_ai.client.inference.operation.details"
 FAILED = 500  # of an error whose HTTP status is not told
@@ -51,8 +51,8 @@ SHAPES = {
     EVENT: {
         "event_id": at("", read=event_id),
         "event_time": at("/timeUnixNano", "/observedTimeUnixNano", read=nanoseconds),
-        "account_id": at("/attributes/user.id"),
-        "api_key_id": at("/attributes/api_key.id"),
+        "account_id": at("/attributes/user.id", read=text),
+        "api_key_id": at("/attributes/api_key.id", read=text),
         "ip": at("/attributes/client.address"),
         "model": at("/attributes/gen_ai.request.model"),
         "endpoint": at("/attributes/url.path", "/attributes/gen_ai.operation.name", read=path),

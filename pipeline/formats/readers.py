@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from pipeline.decode.structure import MAX_DEPTH, depth
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Words of OpenAI's API → those of the contract.
 STOP_REASONS = {
@@ -20,7 +22,7 @@ def text(value: Any) -> Any:
     """As text; of an object its `id`."""
     if isinstance(value, dict):
         value = value.get("id")
-    return str(value) if isinstance(value, int) else value
+    return str(value) if type(value) is int else value
 
 
 def whole(value: Any) -> Any:
@@ -114,12 +116,12 @@ def texts(content: Any, key: str = "text") -> str | list[dict[str, str]]:
 
 
 def opened(value: Any) -> Any:
-    """Parse a text that holds a JSON object or array; anything else stays as it is."""
-    if not isinstance(value, str) or not value.startswith(("{", "[")):
+    """Parse a text that holds a JSON object or array, no deeper than a record may be; anything else stays as it is."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")) or depth(value.encode()) > MAX_DEPTH:
         return value
     try:
         return msgspec.json.decode(value)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+    except msgspec.MsgspecError:
         return value
 
 

@@ -89,7 +89,7 @@ class Translator:
                 continue
             if isinstance(event_id, str):
                 seen.add(event_id)
-            yield origin, _encoded(event, item.path)
+            yield origin, msgspec.json.encode(event)
         if origin is None:
             yield None, Problem(Reason.IRRELEVANT)
 
@@ -126,7 +126,7 @@ def _told(problem: Problem, origin: Origin | None) -> Problem:
     path = origin.path + json_path(source.pointers[0])
     if problem.reason is not Reason.MISSING_FIELD:
         return problem._replace(path=path)
-    looked = " or ".join(source.pointers).strip() or "any place"
+    looked = " or ".join(filter(None, source.pointers)) or "its places"
     return Problem(Reason.UNMAPPABLE, f"no {name} at {looked}", path)
 
 
@@ -144,10 +144,3 @@ def _content(record: bytes | None) -> Any:
         return inspect(record, frozenset()) or msgspec.json.decode(record)
     except msgspec.MsgspecError:
         return Problem(Reason.NOT_JSON, "malformed JSON")
-
-
-def _encoded(event: Mapping[str, Any], path: str) -> bytes | Problem:
-    try:
-        return msgspec.json.encode(event)
-    except OverflowError:
-        return Problem(Reason.OUT_OF_RANGE, "a number has more than 64 bits", path)

@@ -70,6 +70,36 @@ def test_a_failed_spend_logs_code_is_in_its_metadata():
     assert only(failed)["status"] == 401
 
 
+@pytest.mark.parametrize(
+    ("tags", "user_agent"),
+    [
+        (["User-Agent: OpenAI/Python 1.109.1", "User-Agent: Z"], "OpenAI/Python 1.109.1"),
+        (["User-Agent: Z", 7, "User-Agent: OpenAI/Python 1.109.1"], "OpenAI/Python 1.109.1"),
+        (["batch"], None),
+        ([], None),
+    ],
+)
+def test_the_longest_tag_is_the_whole_user_agent(tags, user_agent):
+    assert only(changed(LITELLM, "/request_tags", tags))["user_agent"] == user_agent
+
+
+def test_what_is_moved_out_of_the_whole_record_is_read_as_it_is():
+    record = changed(LITELLM, "/metadata/http_status", 429)
+    assert only(record, moved={"status": "/metadata/http_status"})["status"] == 429
+
+
+def test_a_number_of_too_many_bits_is_rejected():
+    rows, (rejected,) = decode("litellm", changed(LITELLM, "/model_parameters/max_tokens", 10**30))
+    assert rows == []
+    assert (rejected["reason"], rejected["path"]) == ("out_of_range", "$.model_parameters.max_tokens")
+
+
+def test_a_prompt_of_odd_parts_hides_no_event():
+    odd = [{"role": "user", "content": [{"type": "text", "text": "a b c d"}, {"type": "image", "size": 10**30}, 7]}]
+    assert only(changed(LITELLM, "/messages", odd))["prompt_minhash"] is not None
+    assert only(changed(LITELLM, "/messages", [10**30]))["prompt_minhash"] is None
+
+
 def test_accounts_may_be_teams():
     assert only(LITELLM, moved={"account_id": "/metadata/user_api_key_team_id"})["account_id"] == "team-1"
 

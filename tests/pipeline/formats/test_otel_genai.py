@@ -86,5 +86,11 @@ def test_an_export_without_an_inference_event_is_irrelevant():
     assert (rejected["reason"], rejected["path"]) == ("irrelevant", "$")
 
 
+def test_integers_are_texts_in_otlp_json():
+    names = ("user.id", "gen_ai.request.temperature")
+    row = only(with_attributes(*names, user__id={"intValue": "42"}, gen_ai__request__temperature={"intValue": "1"}))
+    assert (row["account_id"], row["temperature"]) == ("42", 1.0)
+
+
 def test_the_time_of_observation_stands_in():
     assert only(LOG_RECORD | {"timeUnixNano": "0"})["event_time"] == datetime(2026, 6, 14, 23, 59, 59, tzinfo=UTC)
