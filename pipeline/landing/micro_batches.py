@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ OUR_EVENTS = Reading()
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 30.0
 PATIENCE_SECONDS = 60.0  # of a job that has not read anything yet: longer than a broker's restart
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +105,14 @@ def follow(job: Job, stop: threading.Event, report: Callable[[Tick], None], tick
 
 def _patient_tick(job: Job, stop: threading.Event, patience: float) -> Tick | None:
     """One tick, tried again with growing pauses while the source cannot be reached; None when told to stop."""
-    pause = FIRST_RETRY_SECONDS
+    pause, deadline = FIRST_RETRY_SECONDS, time.monotonic() + patience
     while not stop.is_set():
         try:
             return job.tick()
         except errors.UnreachableError as error:
-            if pause > patience:
+            if time.monotonic() + pause > deadline:
                 raise
-            logging.getLogger(__name__).warning("%s; trying again in %.0f s", error, pause)
+            log.warning("%s; trying again in %.0f s", error, pause)
             stop.wait(pause)
-            patience -= pause
             pause = min(2 * pause, LONGEST_RETRY_SECONDS)
     return None
