@@ -37,6 +37,10 @@ test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
 	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
+.PHONY: bench
+bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka broker (minutes)
+	@$(VENV_PYTHON) -m tests.bench.landing
+
 .PHONY: check
 check: $(DEV) ## Check format, lint, types, layers and generated documents
 	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'some files are not formatted: run make format' >&2; exit 1; }
