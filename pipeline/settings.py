@@ -60,6 +60,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     files: Annotated[str, _about("Folder of JSONL files to land from.")] = ""
     bootstrap_servers: Annotated[str, _about("Kafka brokers, host:port,…")] = ""
     topics: Annotated[dict[str, str], _about("Topic of each event table, where it is not the default.")] = {}
+    input_format: Annotated[
+        str, _about("Foreign formats, by commas: litellm, envoy, kong, otel-genai (usage), stripe (payment).")
+    ] = ""
+    input_fields: Annotated[
+        dict[str, dict[str, str]], _about("Format → field of ours → JSON pointer, where it is not the usual place.")
+    ] = {}
+    asn_database: Annotated[str, _about("File in MaxMind's format that fills asn; needs the [geo] extra.")] = ""
+    country_database: Annotated[str, _about("File in MaxMind's format that fills ip_country.")] = ""
     kafka: Annotated[dict[str, str], _about("Kafka client settings by Kafka's own names (security.protocol, …).")] = {}
     fetcher: Annotated[
         typing.Literal["kafka-python", "confluent"], _about("Kafka client; confluent needs the [fast] extra.")
@@ -108,6 +116,7 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
         except msgspec.ValidationError as error:
             problems.append(f"{name} ({origin}): {error}")
     problems.extend(f"topics: no table {table!r}" for table in good.get("topics", {}) if table not in TOPIC_OF_TABLE)
+    problems.extend(_shared_topics(good.get("topics", {})))
     retention = good.get("retention", {})
     problems.extend(
         f"retention: {name!r} is none of {', '.join(RETAINED)}" for name in retention.keys() - set(RETAINED)
@@ -117,6 +126,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
     if problems:
         raise UsageError("wrong settings: " + "; ".join(problems))
     return Settings(**good)
+
+
+def _shared_topics(topics: Mapping[str, str]) -> list[str]:
+    tables = Settings(topics=dict(topics)).topic_names()
+    names = list(tables.values())
+    return [f"topics: {name!r} is named for two tables" for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
 def _from_file(file: Path | None) -> tuple[dict[str, tuple[Any, str]], list[str]]:

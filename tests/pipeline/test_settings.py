@@ -99,3 +99,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_every_default_is_a_value_that_its_own_setting_allows() -> None:
     assert msgspec.convert(msgspec.to_builtins(Settings()), Settings) == Settings()
+
+
+def test_one_topic_for_two_tables_is_refused(file) -> None:
+    with pytest.raises(UsageError, match=r"topics: 'api.usage.v1' is named for two tables"):
+        load({}, {}, file('[topics]\nsignup = "api.usage.v1"\n'))
