@@ -258,6 +258,19 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: Annotated[datetime, d("When (our clock).")]
 
 
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """An account was erased from a table; the first entry of each erasure names no table."""
+
+    account_token: Annotated[str, d("Token of the account id, of a kind of its own.")]
+    table: Annotated[str, d("Table that rows left; empty: the erasure began.")]
+    rows: Annotated[int, d("How many.")]
+    run_id: Annotated[str | None, d("Link run of whose table it is; null for a Delta table.")]
+    sha256_before: Annotated[str | None, d("SHA-256 of the run's file before.")]
+    sha256_after: Annotated[str | None, d("SHA-256 of the file that took its place.")]
+    erased_by: Annotated[str, d("Who.")]
+    erased_at: Annotated[datetime, d("When (our clock).")]
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """A transition of a delivery; rows are only ever added."""
 
@@ -309,6 +322,7 @@ TABLES = (
     Table("matches", Home.LAKE, "event that touches a known operator", struct_columns(Match)),
     Table("decisions", Home.LAKE, "an investigator's word", struct_columns(Decision)),
     Table("alerts", Home.LAKE, "transition of a delivery", struct_columns(Alert)),
+    Table("erasures", Home.LAKE, "account erased × table", struct_columns(Erasure)),
     Table("runs", Home.LAKE, "link run", struct_columns(Run)),
     Table("account_keys", Home.RUN, "account × key", struct_columns(AccountKey)),
     Table("stranger_null", Home.RUN, "family × agreement", struct_columns(StrangerNull)),

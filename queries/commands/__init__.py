@@ -1,12 +1,13 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import case, decide, demo, publish, query, retain, run, search, sql, status, verify
+from queries.commands import case, decide, demo, erase, publish, query, retain, run, search, sql, status, verify
 
 COMMANDS: tuple[Command, ...] = (
     case.COMMAND,
     decide.COMMAND,
     demo.COMMAND,
+    erase.COMMAND,
     publish.COMMAND,
     query.COMMAND,
     retain.COMMAND,

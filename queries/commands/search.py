@@ -2,14 +2,12 @@
 
 import argparse
 import getpass
-import os
 import sys
 from pathlib import Path
 
 from pipeline.command import Command
-from pipeline.errors import LakeError, UsageError
+from pipeline.errors import UsageError
 from pipeline.lake import Lake
-from pipeline.privacy.keyfile import Key, default_path, load_key
 from pipeline.settings import Settings
 from queries.commands import running
 
@@ -21,24 +19,15 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from pipeline.privacy.tokens import Tokens
+    from queries.lakekey import lake_key
     from queries.search import holders_sql, tokens_of
 
-    tokens = tokens_of(Tokens(_key(settings)), _value())
+    lake = Lake.open(Path(settings.lake))
+    tokens = tokens_of(Tokens(lake_key(lake, settings)), _value())
     for kind, token in tokens.items():
         if token:
             print(f"{kind}: {token}", file=sys.stderr)
     return running.run_statement(parsed, settings, holders_sql(), {str(kind): token for kind, token in tokens.items()})
-
-
-def _key(settings: Settings) -> Key:
-    path = Path(settings.key_file) if settings.key_file else default_path(os.environ)
-    key, lake = load_key(path), Lake.open(Path(settings.lake))
-    if key.check != lake.marker.key_check:
-        raise LakeError(
-            f"the key in {path} is not the one that the lake at {lake.root} was landed with",
-            remedy="name that key's file in key_file",
-        )
-    return key
 
 
 def _value() -> str:

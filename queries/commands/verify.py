@@ -1,16 +1,23 @@
 """`hydratrace verify`: derive every figure of a case again, and say what is equal and what is not."""
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.command import Command, lake_argument
+from pipeline.errors import LakeError
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 from queries.terminal import plain
 
+if TYPE_CHECKING:
+    from pipeline.privacy.tokens import Tokens
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("case", type=Path, metavar="DIR", help="folder that `hydratrace case` wrote")
+    parser.add_argument("--key-file", metavar="FILE", help="key that tells which accounts were erased since")
     parser.add_argument("--seal", metavar="HEX", help="seal that `hydratrace case` told when the folder was made")
     lake_argument(parser)
 
@@ -18,18 +25,38 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from queries.report.verify import verify_case
 
-    found = verify_case(Lake.open(Path(settings.lake)), parsed.case, parsed.seal)
+    lake = Lake.open(Path(settings.lake))
+    found = verify_case(lake, parsed.case, parsed.seal, _tokens(lake, settings))
     for line in found.altered:
         print(f"ALTERED  {plain(line)}")
     for figure in found.figures:
         differs = (
             "" if figure.is_equal else f", {figure.only_in_case} only here, {figure.only_in_lake} only in the lake"
         )
-        print(f"{'equal' if figure.is_equal else 'DIFFERS':8} {figure.name}: {figure.rows} rows{differs}")
+        state = "equal" if figure.is_equal else "ERASED" if figure.erased else "DIFFERS"
+        print(f"{state:8} {figure.name}: {figure.rows} rows{differs}")
     if found.erased:
         print(f"ERASED   {found.erased} events of the case are no longer in the lake")
-    print("the case holds" if found.holds else "the case does not hold")
+    for account, at in found.erasures.items():
+        print(f"ERASED   {plain(account)} was erased from the lake at {at:%Y-%m-%dT%H:%M:%SZ}, as its log says")
+    but = ", but for what was erased" if found.erasures else ""
+    print(f"the case holds{but}" if found.holds else "the case does not hold")
     return 0 if found.holds else 1
+
+
+def _tokens(lake: Lake, settings: Settings) -> "Tokens | None":
+    """What the log of erasures is read with; None where nothing was erased, or the key is not here."""
+    from pipeline.privacy.tokens import Tokens
+    from queries.keeping.erasures import logged
+    from queries.lakekey import lake_key
+
+    if not logged(lake):
+        return None
+    try:
+        return Tokens(lake_key(lake, settings))
+    except LakeError as error:
+        print(f"erasures are logged, but whose they were cannot be told: {error}", file=sys.stderr)
+        return None
 
 
 COMMAND = Command("verify", "derive every figure of a case again from the lake", _arguments, _run)

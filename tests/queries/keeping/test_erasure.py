@@ -1,0 +1,198 @@
+"""An account is erased: no byte of the lake says its id any more, and everything else is as it was."""
+
+import io
+import json
+from collections import Counter
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from graph.link import link
+from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+from pipeline.privacy.keyfile import load_key
+from pipeline.privacy.tokens import Tokens
+from queries.casefile.runs import current_run, verified
+from queries.cli import main
+from queries.decisions import Disposition, decide
+from queries.keeping import erasure, runrows
+from queries.keeping.erasure import erase
+from queries.keeping.erasures import account_token, erased_among, logged
+
+DELTA = (*(table.name for table in EVENT_TABLES), "account_key_days", "rejected", "alerts", "runs")
+
+
+@pytest.fixture
+def tokens(folder):
+    return Tokens(load_key(folder / "key"))
+
+
+@pytest.fixture
+def command(folder, lake, monkeypatch):
+    def run(*words, given=None):
+        if given is not None:
+            monkeypatch.setattr("sys.stdin", io.StringIO(given))
+        return main(["--settings", str(folder / "hydratrace.toml"), *words, "--lake", str(lake.root)])
+
+    (folder / "hydratrace.toml").write_text(f"""
+        key_file = "{folder}/key"
+        [[hooks]]
+        name = "log"
+        type = "jsonl"
+        path = "{folder}/alerts.jsonl"
+        verdicts = ["distillation", "trial_abuse", "resale", "organisation", "undetermined"]
+        """)
+    return run
+
+
+def account(lake):
+    """The surest member of the largest cluster: it is in every kind of table, and in an alert."""
+    rows = pq.read_table(lake.run_file(lake.runs()[-1].run_id, "cluster_members")).to_pylist()
+    largest = Counter(row["cluster_uid"] for row in rows).most_common(1)[0][0]
+    members = [row for row in rows if row["cluster_uid"] == largest]
+    return min(members, key=lambda row: (-row["confidence"], row["account_id"]))["account_id"], largest
+
+
+def holding(lake, account_id):
+    """Files of the lake that say the account's id, decompressed."""
+    found = []
+    for path in sorted(lake.root.rglob("*")):
+        if path.suffix == ".parquet":
+            if "_delta_log" in path.parts:
+                continue
+            text = str(pq.ParquetFile(path).read().to_pylist())
+        elif path.suffix == ".duckdb":
+            with duckdb.connect() as con:
+                con.execute(f"ATTACH '{path}' AS held (READ_ONLY)")
+                names = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'held'").fetchall()
+                text = "".join(str(con.sql(f'FROM held."{name}"').to_arrow_table().to_pylist()) for (name,) in names)
+        else:
+            continue
+        if account_id in text:
+            found.append(path.relative_to(lake.root).as_posix())
+    return found
+
+
+def travelled(lake, table, version):
+    """What a table says as of an old version; nothing where its files or its log are gone."""
+    try:
+        return str(DeltaTable(str(lake.path(table)), version=version).to_pyarrow_table().to_pylist())
+    except (DeltaError, OSError):
+        return ""
+
+
+def rows_of_others(lake, account_id):
+    with duckdb.connect() as con:
+        return {
+            name: Counter(
+                map(str, con.sql(f"FROM ({lake.select(name)}) WHERE account_id <> '{account_id}'").fetchall())
+            )
+            for name in (*(table.name for table in EVENT_TABLES), "account_key_days")
+        }
+
+
+def test_nothing_says_the_account_any_more_and_all_else_is_as_it_was(folder, lake, tokens, command):
+    gone, _ = account(lake)
+    with (folder / "events" / "api.usage.v1.jsonl").open("a") as file:
+        file.write(json.dumps({"event_id": "bad", "account_id": gone}) + "\n")
+    assert command("land", "--files", str(folder / "events")) == 0
+    assert command("alert") == 0
+    for table in EVENT_TABLES:
+        lake.table(table.name).optimize.compact()  # the files that it merged lie there still
+    others, positions = rows_of_others(lake, gone), lake.positions()
+    versions = {table: DeltaTable(str(lake.path(table))).version() for table in DELTA}
+    places = {path.partition("/")[0] for path in holding(lake, gone)}
+    assert all(gone in travelled(lake, table, versions[table]) for table in ("signup", "usage", "rejected"))
+    assert {"signup", "payment", "usage", "account_key_days", "rejected", "alerts", "runs", "case.duckdb"} <= places
+
+    assert command("erase", given=f"{gone}\n") == 0
+
+    assert holding(lake, gone) == []
+    assert rows_of_others(lake, gone) == others
+    assert lake.positions() == positions
+    assert verified(lake, current_run(lake)).paths
+    assert command("alert") == 0
+    assert command("query", "clusters_ranked") == 0
+    for table, version in versions.items():
+        for past in range(version + 1):
+            assert gone not in travelled(lake, table, past)
+    told = logged(lake)
+    assert {entry.table for entry in told} >= {"", "signup", "usage", "rejected", "alerts", "links", "cluster_members"}
+    assert {entry.account_token for entry in told} == {account_token(tokens, gone)}
+    assert set(erased_among(lake, tokens, [gone, "somebody else"])) == {gone}
+
+
+def test_the_next_run_does_not_know_it_and_names_its_cluster_as_before(lake, tokens):
+    gone, uid = account(lake)
+    erase(lake, gone, tokens, "me")
+    run = link(lake, None, lambda _: None)
+    for table in RUN_TABLES:
+        assert gone not in str(pq.read_table(lake.run_file(run.run_id, table.name)).to_pylist())
+    assert uid in pq.read_table(lake.run_file(run.run_id, "clusters"))["cluster_uid"].to_pylist()
+
+
+@pytest.mark.parametrize("where", ["redrawing.redraw_noted", "drop_from_runs", "publish", "runrows._list"])
+def test_an_erasure_that_was_killed_is_completed_by_the_next(lake, tokens, monkeypatch, where):
+    gone, _ = account(lake)
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    owner, _, name = where.rpartition(".")
+    place = {"redrawing": erasure.redrawing, "": erasure, "runrows": runrows}[owner]
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(place, name, killed)
+        erase(lake, gone, tokens, "me")
+    assert gone in [*holding(lake, gone), gone]
+    assert "" in {entry.table for entry in logged(lake)}
+    erase(lake, gone, tokens, "me")
+    assert holding(lake, gone) == []
+    assert verified(lake, current_run(lake)).paths
+
+
+def test_an_open_case_holds_its_accounts(lake, command, capsys):
+    gone, uid = account(lake)
+    decide(lake, uid, Disposition.TRUE_POSITIVE, f"{gone} confessed", "me")
+    assert command("erase", given=gone) == 1
+    assert f"held for the open case of cluster {uid}" in capsys.readouterr().err
+    assert holding(lake, gone)
+    assert command("erase", "--despite-hold", given=gone) == 0
+    assert "1 decisions name the account" in capsys.readouterr().out
+
+
+def test_a_case_is_told_to_be_erased_not_tampered_with(folder, lake, command, capsys):
+    gone, uid = account(lake)
+    case = folder / "case"
+    assert command("case", uid, "--out", str(case)) == 0
+    assert command("erase", given=gone) == 0
+    capsys.readouterr()
+    assert command("verify", str(case)) == 0
+    told = capsys.readouterr().out
+    assert f"ERASED   {gone} was erased" in told
+    assert "DIFFERS" not in told and told.endswith("the case holds, but for what was erased\n")
+    lake.table("usage").delete(f"account_id <> '{gone}'")  # the erasure of one account explains no other's loss
+    assert command("verify", str(case)) == 1
+    assert "DIFFERS  cluster_events" in capsys.readouterr().out
+
+
+def test_an_unknown_account_changes_nothing_but_the_log(lake, tokens):
+    run, before = lake.runs()[-1], rows_of_others(lake, "")
+    assert erase(lake, "' OR true --", tokens, "me") == {}
+    assert rows_of_others(lake, "") == before
+    assert lake.runs()[-1] == run
+    assert [entry.table for entry in logged(lake)] == [""]
+
+
+def test_no_account_is_wrong_use(command):
+    assert command("erase", given="\n") == 2
+
+
+def test_another_key_is_refused(folder, lake: Lake, command):
+    (folder / "key").write_text("00" * 32)
+    assert command("erase", given="x") == 1
+    with pytest.raises(LakeError):
+        Lake.create(lake.root, "another")
