@@ -40,6 +40,18 @@ class Decoded:
     rejected: pa.Table
 
 
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cycle collector from walking a batch's new objects again and again: none of them forms a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 class Decoder:
     """Decodes batches of one event table; foreign records become events first, places are looked up if named."""
 
@@ -54,12 +66,12 @@ class Decoder:
         self._parser = Parser(record, inspected=translator is not None)
         self._rejects, self._tokens = Rejects(record, tokens), tokens
 
+    @_collector_paused()
     def decode(self, polled: PolledBatch, landed_at: datetime) -> Decoded:
         """Split a batch into rows and rejects: each record, or item of a foreign record, is in exactly one of them."""
-        with _collector_paused():
-            made = self._translator.translate(polled) if self._translator else None
-            events = made.events if made else polled
-            parsed = self._parser.parse(events.values)
+        made = self._translator.translate(polled) if self._translator else None
+        events = made.events if made else polled
+        parsed = self._parser.parse(events.values)
         index, columns, problems = parsed.places, dict[str, Any](parsed.columns), dict(parsed.problems)
         if index:
             broken = self._broken_rules(events, index, columns)
@@ -127,18 +139,6 @@ class Decoder:
 
 def _take(column: Any, rows: list[int]) -> Any:
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector from walking a batch's new objects again and again: none of them forms a cycle."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _microseconds(times: Sequence[datetime]) -> npt.NDArray[np.int64]:
