@@ -64,7 +64,7 @@ def _step(folder: Path, *command: object) -> None:
     from queries.cli import main
 
     words = ["--settings", str(folder / "hydratrace.toml"), *(str(word) for word in command)]
-    print(f"\n$ hydratrace {shlex.join(words)}", flush=True)
+    print(f"\n$ {_typed()} {shlex.join(words)}", flush=True)
     status = main(words)
     if status:
         raise HydratraceError(f"the demo stopped at {command[0]}, which ended with {status}")
@@ -93,13 +93,18 @@ def _tell(folder: Path, seconds: float) -> None:
         f"\nThe whole path took {seconds:.0f} s.\n"
     )
     print("What to type next:")
-    base = f"  hydratrace --settings {shlex.quote(str(folder / 'hydratrace.toml'))}"
+    base = f"  {_typed()} --settings {shlex.quote(str(folder / 'hydratrace.toml'))}"
     first = found.operators["cluster_uid"][0].as_py() if found.operators.num_rows else "UID"
     print(f"{base} query")
     print(f"{base} query cluster_members --param cluster={first}")
     print(f"{base} case {first} --out case")
     print(f"{base} sql 'SELECT * FROM clusters'")
     print(f"{base} status")
+
+
+def _typed() -> str:
+    """The console script as this shell finds it."""
+    return "hydratrace" if shutil.which("hydratrace") else shlex.quote(sys.argv[0])
 
 
 def _share(value: float | None) -> str:
