@@ -167,7 +167,7 @@ class Cluster(msgspec.Struct, frozen=True, kw_only=True):
         Literal["distillation", "resale", "trial_abuse", "organisation", "undetermined"],
         d("What the pooled traffic says; accused are distillation and trial_abuse."),
     ]
-    confidence: Annotated[float, d("Of the verdict, 0 to 1.")]
+    confidence: Annotated[float, d("Share of members who themselves show what the verdict rests on, 0 to 1.")]
     accounts: Annotated[int, d("How many members.")]
     first_seen: Annotated[datetime, d("First event of a member.")]
     last_seen: Annotated[datetime, d("Last event of a member.")]

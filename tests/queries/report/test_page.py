@@ -26,7 +26,8 @@ def page(material: tuple[dict[str, pa.Table], Run], **changed: pa.Table) -> str:
 
 def test_says_the_verdict_the_figures_and_what_speaks_against(material: Any) -> None:
     text = page(material)
-    assert "<b>distillation</b>, confidence 0.97. One operator is behind these accounts" in text
+    assert "<b>distillation</b>. One operator is behind these accounts" in text
+    assert " 97 % of the accounts show by themselves what this rests on." in text
     assert "<dt>output tokens</dt><dd>6,000</dd>" in text
     assert "<li>one account pays</li>" in text
     assert "conversation continued 3 s after a 429" in text
