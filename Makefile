@@ -18,7 +18,7 @@ BENCH := .venv/bench-$(HERE)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: venv
 venv: $(RUNTIME) ## Make .venv with what hydratrace needs to run
@@ -41,6 +41,10 @@ test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven
 bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka broker (minutes)
 	@$(VENV_PYTHON) -m tests.bench.landing
 
+.PHONY: bench-queries
+bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 10 minutes, 15 GB of disk
+	@$(VENV_PYTHON) -m tests.bench.queries
+
 .PHONY: check
 check: $(DEV) ## Check format, lint, types, layers and generated documents
 	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'some files are not formatted: run make format' >&2; exit 1; }
@@ -57,6 +61,10 @@ format: $(DEV) ## Format the code, mend what lint can mend
 .PHONY: docs
 docs: $(DEV) ## Write the generated documents again
 	@$(VENV_PYTHON) -m queries.document docs
+
+.PHONY: evaluate
+evaluate: $(RUNTIME) ## Measure quality on held-out simulated providers, write docs/quality.md
+	@.venv/bin/hydratrace evaluate --out docs
 
 .PHONY: clean
 clean: ## Remove all that was made, .venv and caches too

@@ -24,6 +24,7 @@ from graph.membership import Membership, drop_small, settle
 from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files
+from graph.signals.signal import Family
 from graph.snapshot import load_events, pin
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population
@@ -81,10 +82,13 @@ def link(lake: Lake, as_of: datetime | None, tell: Tell) -> Run:
     return run
 
 
-def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, stages: Stages) -> dict[str, pa.Table]:
+def compute(
+    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, stages: Stages, without: Family | None = None
+) -> dict[str, pa.Table]:
     """The tables of `run`, a function of its positions, `as_of`, run id and earlier runs alone.
 
     `days`: SQL that reads the account_key_days of the run's positions; empty: they are drawn from the events.
+    `without`: a family whose keys link nobody, to learn what it is worth.
     """
     pin(con, msgspec.json.decode(run.positions, type=dict[str, int]))
     load_events(con, lake, as_of=run.as_of, without=("prompt_minhash",) if days else ())
@@ -92,7 +96,7 @@ def compute(con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, days: str, sta
         make_days(con)
         days = "FROM days"
     stages.done("events read")
-    make_held(con, days)
+    make_held(con, days, without)
     accounts = accounts_of(con)
     make_pairs(con)
     stages.done(f"keys and candidate pairs of {accounts} accounts")

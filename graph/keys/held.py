@@ -13,8 +13,10 @@ COMMONEST_SHARE = 0.25
 BANDS = (5, 20, 80)
 
 
-def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
+def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None = None) -> None:
     """Make the tables of a run's keys from `days` (SQL in the shape of `account_key_days`) and `events`.
+
+    Keys of the family `without` are counted in `showed`, and are in none of the other tables.
 
     `showed`: `account_keys` of the contract with `first_event`. `account` (a, account_id): accounts numbered by their
     ids in order. `shared` (k, kind, key, degree, rarity, band): keys that at least two accounts and at most
@@ -22,7 +24,7 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how many keys of a family an
     account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared keys there are.
     """
-    _make_names(con)
+    _make_names(con, without)
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE showed AS
         SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
@@ -37,14 +39,15 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str) -> None:
     _make_shared(con)
 
 
-def _make_names(con: duckdb.DuckDBPyConnection) -> None:
+def _make_names(con: duckdb.DuckDBPyConnection, without: Family | None) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER, coincidence DOUBLE)"
     )
     rows = [(i * len(BANDS) + band, f.value, band) for i, f in enumerate(Family) for band in range(len(BANDS))]
     con.executemany("INSERT INTO slices VALUES (?, ?, ?, 1.0)", rows)
-    con.executemany("INSERT INTO signals VALUES (?, ?, ?)", [(s.kind, s.family.value, s.unit) for s in SIGNALS])
+    signals = [(s.kind, s.family.value, s.unit) for s in SIGNALS if s.family is not without]
+    con.executemany("INSERT INTO signals VALUES (?, ?, ?)", signals)
 
 
 def _add_failovers(con: duckdb.DuckDBPyConnection) -> None:
@@ -94,7 +97,7 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         SELECT row_number() OVER (ORDER BY kind, key)::INTEGER - 1 AS k, kind, key, accounts AS degree,
                floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity,
                CASE WHEN kind <> 'slot' OR accounts <= $rare THEN 0 WHEN accounts <= $less THEN 1 ELSE 2 END AS band
-        FROM degrees
+        FROM degrees SEMI JOIN signals USING (kind)
         WHERE accounts BETWEEN 2 AND greatest(2, $share * $accounts) AND (kind <> 'slot' OR accounts <= $most)""",
         {"accounts": accounts, "share": COMMONEST_SHARE, "rare": BANDS[0], "less": BANDS[1], "most": BANDS[2]},
     )

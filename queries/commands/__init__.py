@@ -1,13 +1,28 @@
 """Commands of this floor."""
 
 from pipeline.command import Command
-from queries.commands import case, decide, demo, erase, publish, query, retain, run, search, sql, status, verify
+from queries.commands import (
+    case,
+    decide,
+    demo,
+    erase,
+    evaluate,
+    publish,
+    query,
+    retain,
+    run,
+    search,
+    sql,
+    status,
+    verify,
+)
 
 COMMANDS: tuple[Command, ...] = (
     case.COMMAND,
     decide.COMMAND,
     demo.COMMAND,
     erase.COMMAND,
+    evaluate.COMMAND,
     publish.COMMAND,
     query.COMMAND,
     retain.COMMAND,

@@ -1,0 +1,69 @@
+"""hydratrace evaluate: how good links are, on simulated providers that nobody has looked at."""
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from pipeline.command import Command
+from pipeline.commands.simulate import ACCOUNTS_PER_OPERATOR
+from pipeline.errors import HydratraceError, UsageError
+from pipeline.settings import Settings
+
+DOCUMENT = "quality.md"
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seeds", type=_seeds, default="101,102", metavar="S,…", help="worlds; default: 101,102")
+    parser.add_argument("--accounts", type=int, default=1500, metavar="N", help="of each world; default: 1500")
+    parser.add_argument("--operators", type=int, default=12, metavar="K", help="of each world; default: 12")
+    parser.add_argument("--days", type=int, default=10, metavar="D", help="of requests; default: 10")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"also write the tables to DIR/{DOCUMENT}")
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> int:
+    del settings
+    world = arguments.accounts, arguments.operators, arguments.days
+    if min(world) < 1 or arguments.accounts < ACCOUNTS_PER_OPERATOR * arguments.operators:
+        raise UsageError(
+            "no such world", expected=f"whole numbers from 1, and {ACCOUNTS_PER_OPERATOR} accounts for each operator"
+        )
+    if arguments.out and not arguments.out.is_dir():
+        raise UsageError(f"no folder {arguments.out}", expected="a folder that is there")
+    from queries.evaluation.evaluate import evaluate, plans
+    from queries.evaluation.report import about, quality_document, write_tables
+
+    worlds = plans(arguments.seeds, *world)
+    figures = evaluate(worlds, lambda line: print(line, file=sys.stderr, flush=True))
+    write_tables(figures, sys.stdout.buffer)
+    if arguments.out:
+        _write(arguments.out / DOCUMENT, quality_document(figures, _typed(arguments), about(worlds)))
+    return 0
+
+
+def _typed(arguments: argparse.Namespace) -> str:
+    seeds = ",".join(map(str, arguments.seeds))
+    flags = ["--seeds", seeds, "--accounts", arguments.accounts, "--operators", arguments.operators]
+    return shlex.join(map(str, ["hydratrace", "evaluate", *flags, "--days", arguments.days]))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise HydratraceError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _seeds(text: str) -> list[int]:
+    seeds = text.split(",")
+    if not all(seed.isdecimal() for seed in seeds) or len(set(seeds)) < len(seeds):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 101,102")
+    return [int(seed) for seed in seeds]
+
+
+COMMAND = Command(
+    "evaluate",
+    "measure on simulated providers how well operators are found and honest accounts are not",
+    _arguments,
+    _run,
+)

@@ -1,0 +1,1 @@
+"""How good links are, measured on simulated providers whose truth is known."""
