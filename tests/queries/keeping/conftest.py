@@ -14,7 +14,7 @@ def kept_root(tmp_path_factory):
     root = tmp_path_factory.mktemp("kept")
     (root / "hydratrace.toml").write_text("")
     for words in (
-        ["simulate", str(root / "events"), "--accounts", "80", "--operators", "1", "--days", "3", "--seed", "3"],
+        ["simulate", str(root / "events"), "--accounts", "50", "--operators", "1", "--days", "3", "--seed", "3"],
         ["land", "--files", str(root / "events"), "--lake", str(root / "lake"), "--key-file", str(root / "key")],
         ["link", "--lake", str(root / "lake")],
         ["publish", "--lake", str(root / "lake")],
