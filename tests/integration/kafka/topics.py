@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 Record = tuple[bytes | None, bytes | None]  # key, value; a value of None is a tombstone
@@ -95,6 +95,21 @@ def transaction(
         producer.abort_transaction(PATIENCE_SECONDS)
     else:
         producer.commit_transaction(PATIENCE_SECONDS)
+    _await_stable(_admin(bootstrap_servers), TopicPartition(topic, partition))
+
+
+def _await_stable(admin: AdminClient, place: TopicPartition) -> None:
+    """Wait until no transaction of the partition is open: the broker writes their ends after it has answered."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while _end(admin, place, IsolationLevel.READ_COMMITTED) < _end(admin, place, IsolationLevel.READ_UNCOMMITTED):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"a transaction on {place.topic}/{place.partition} is still open")
+        time.sleep(0.02)
+
+
+def _end(admin: AdminClient, place: TopicPartition, level: IsolationLevel) -> int:
+    answers = admin.list_offsets({place: OffsetSpec.latest()}, isolation_level=level)
+    return int(answers[place].result(PATIENCE_SECONDS).offset)
 
 
 def _patiently(passing: int, attempt: Callable[[], Any]) -> Any:
