@@ -100,4 +100,4 @@ def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0 if all(report.ok for report in reports) else 1
 
 
-COMMAND = Command("alert", "Tell the hooks, once, what is new about the operators found.", _arguments, _run)
+COMMAND = Command("alert", "tell the hooks, once, what is new about the operators found", _arguments, _run)
