@@ -42,7 +42,7 @@ bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka
 	@$(VENV_PYTHON) -m tests.bench.landing
 
 .PHONY: bench-queries
-bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 10 minutes, 15 GB of disk
+bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 15 minutes, 10 GB of disk
 	@$(VENV_PYTHON) -m tests.bench.queries
 
 .PHONY: check

@@ -24,6 +24,7 @@ GOALS = {
     ("hot", "cluster_summary"): 1000,
     ("cold", "account lookup"): 500,
     ("cold", "account_timeline"): 500,
+    ("cold", "cluster_summary"): 1000,
 }
 LARGEST_UPDATE = 0.15  # of a full publish
 
