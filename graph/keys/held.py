@@ -89,7 +89,6 @@ def _make_holdings(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
-    """A slot value first shown under a template that others use too is dropped: that template is a key already."""
     accounts = accounts_of(con)
     con.execute(
         """
@@ -121,6 +120,3 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         JOIN signals g USING (kind)
         JOIN slices c ON c.family = g.family AND c.band = s.band
         LEFT JOIN blocks USING (key)""")
-    con.execute("""
-        DELETE FROM held WHERE kind = 'slot' AND first_event IN (
-            SELECT event_id FROM events e JOIN shared s ON s.kind = 'template' AND s.key = e.prompt_template_hash)""")

@@ -14,7 +14,7 @@ DOCUMENT = "quality.md"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=_seeds, default="101,102", metavar="S,…", help="worlds; default: 101,102")
+    parser.add_argument("--seeds", type=_seeds, default="104,105", metavar="S,…", help="worlds; default: 104,105")
     parser.add_argument("--accounts", type=int, default=1500, metavar="N", help="of each world; default: 1500")
     parser.add_argument("--operators", type=int, default=12, metavar="K", help="of each world; default: 12")
     parser.add_argument("--days", type=int, default=10, metavar="D", help="of requests; default: 10")
@@ -57,7 +57,7 @@ def _write(path: Path, text: str) -> None:
 def _seeds(text: str) -> list[int]:
     seeds = text.split(",")
     if not all(seed.isdecimal() for seed in seeds) or len(set(seeds)) < len(seeds):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 101,102")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 104,105")
     return [int(seed) for seed in seeds]
 
 

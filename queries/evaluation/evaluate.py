@@ -12,8 +12,9 @@ from queries.evaluation.figures import Figures
 from queries.evaluation.variants import Found
 from queries.evaluation.world import World, make_world, plan_of
 
-# Nobody looked at what these make while the detector was built; 1 to 10 and 50 were looked at.
-FIRST_HELD_OUT = 101
+# Nobody looked at what these make while the detector was built. 1 to 10 and 50 were looked at; figures of 101 to 103
+# led to a change: phrases of shared templates stay.
+FIRST_HELD_OUT = 104
 
 Tell = Callable[[str], None]
 

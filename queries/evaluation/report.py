@@ -21,10 +21,9 @@ from queries.evaluation.goals import goals_sql
 from queries.formats.cells import text_of
 from queries.formats.grid import write_table
 
-HELD_OUT = (
-    "These seeds are held out: nobody looked at what they make while the detector was built (on seeds 1 to 10 and 50)."
-)
-LOOKED_AT = "Not all of these seeds are held out: the detector was built while looking at seeds 1 to 10 and 50."
+SEEN = "seeds 1 to 10, 50 and 101 to 103"
+HELD_OUT = f"These seeds are held out: nobody looked at what they make while the detector was built (on {SEEN})."
+LOOKED_AT = f"Not all of these seeds are held out: the detector was built while looking at {SEEN}."
 
 
 class Part(NamedTuple):

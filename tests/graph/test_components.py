@@ -1,6 +1,6 @@
 import networkx as nx
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.components import articulation, components, cut_bridges
@@ -13,6 +13,7 @@ def arrays(edges: set[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     return pairs[:, 0], pairs[:, 1]
 
 
+@settings(deadline=None)
 @given(EDGES)
 def test_components_are_those_of_networkx(edges: set[tuple[int, int]]) -> None:
     left, right = arrays(edges)
@@ -23,6 +24,7 @@ def test_components_are_those_of_networkx(edges: set[tuple[int, int]]) -> None:
     assert found == {frozenset(c) for c in nx.connected_components(graph)}
 
 
+@settings(deadline=None)
 @given(EDGES)
 def test_articulation_points_are_those_of_networkx(edges: set[tuple[int, int]]) -> None:
     left, right = arrays(edges)
@@ -37,6 +39,7 @@ def test_the_one_bridge_between_two_groups_is_cut_and_a_lone_follower_is_not() -
     assert cut == {(2, 3)}
 
 
+@settings(deadline=None)
 @given(EDGES)
 def test_only_bridges_are_cut_and_no_small_group_is_cut_off(edges: set[tuple[int, int]]) -> None:
     left, right = arrays(edges)

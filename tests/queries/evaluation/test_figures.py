@@ -42,7 +42,7 @@ def make(tmp_path_factory) -> Callable[..., Figures]:
     def figures(truth: Truth, found: dict[str, tuple[str, str | None]], operators: int = 2) -> Figures:
         file.write_text("account_id,label,operator,kind\n" + "".join(",".join(row) + "\n" for row in truth))
         made = Figures()
-        world = World(plan_of(101, 100, operators, 10), lake, RUN, file)
+        world = World(plan_of(104, 100, operators, 10), lake, RUN, file)
         rows = [{"account_id": a, "cluster": c, "verdict": v} for a, (c, v) in found.items()]
         schema = pa.schema([("account_id", pa.string()), ("cluster", pa.string()), ("verdict", pa.string())])
         made.add(world, Found("hydratrace", 10, pa.Table.from_pylist(rows, schema)))
@@ -80,7 +80,7 @@ def test_another_accusation_than_the_true_one_is_a_miss_of_both_verdicts_and_no_
 def test_a_verdict_of_a_world_without_rings_shows_apart_and_in_the_goals(make) -> None:
     figures = make(CROWD, {"h0": ("c", "distillation"), "h1": ("c", "distillation")}, operators=0)
     (calm,) = rows(figures, CALM)
-    assert (calm["seed"], calm["accounts_accused"], calm["distillation_verdicts"]) == (101, 2, 1)
+    assert (calm["seed"], calm["accounts_accused"], calm["distillation_verdicts"]) == (104, 2, 1)
     assert rows(figures, FAMILIES) == []
     goals = {row["goal"]: row for row in rows(figures, goals_sql())}
     assert goals["distillation verdicts in a world without rings"]["met"] == "no"
@@ -119,8 +119,8 @@ def test_b_cubed_is_its_definition(make, people: list[tuple[str, str]]) -> None:
 
 def test_the_document_says_which_seeds_and_whether_they_were_looked_at(make) -> None:
     figures = make([*RING, *CROWD], {})
-    text = quality_document(figures, "hydratrace evaluate", about([plan_of(101, 50, 2, 3), plan_of(102, 50, 0, 3)]))
-    assert "seeds 101" in text
+    text = quality_document(figures, "hydratrace evaluate", about([plan_of(104, 50, 2, 3), plan_of(105, 50, 0, 3)]))
+    assert "seeds 104" in text
     assert "are held out" in text
     assert "| distiller_careless | distillation | 1 | 4 | 0 |" in text
-    assert "Not all of these seeds are held out" in about([plan_of(9, 50, 2, 3), plan_of(10, 50, 0, 3)])
+    assert "Not all of these seeds are held out" in about([plan_of(103, 50, 2, 3), plan_of(104, 50, 0, 3)])
