@@ -21,8 +21,8 @@ from pipeline.onefile import make_once
 FORMAT_VERSION = 1
 MARKER = "hydratrace.json"
 
-# The log costs 8 ms a commit per 1,000 entries: at a commit a second an hour of it is 30 ms. Nothing needs old versions,
-# since runs pin positions. Files that left the table stay a day for readers that have listed them.
+# The log costs 8 ms a commit per 1,000 entries: at a commit a second an hour of it is 30 ms. Nothing needs old
+# versions, since runs pin positions. Files that left the table stay a day for readers that have listed them.
 TABLE_PROPERTIES: Mapping[str, str | None] = {
     "delta.logRetentionDuration": "interval 1 hours",
     "delta.deletedFileRetentionDuration": "interval 1 days",
@@ -76,6 +76,7 @@ class Lake:
         try:
             if not path.exists():
                 root.mkdir(parents=True, exist_ok=True)
+                _refuse_a_full_folder(root)
                 make_once(path, msgspec.json.encode(Marker(FORMAT_VERSION, key_check)))
         except OSError as error:
             raise LakeError(f"cannot make a lake at {root}: {error.strerror}") from None
@@ -148,6 +149,13 @@ class Lake:
     def run_file(self, run_id: str, table: str) -> Path:
         """Path of the Parquet file that the run `run_id` wrote for `table`."""
         return self.runs_dir() / run_id / f"{table}.parquet"
+
+
+def _refuse_a_full_folder(root: Path) -> None:
+    """Raise LakeError if others' files are in the folder; another job's draft of the marker is not others'."""
+    other = next((path.name for path in root.iterdir() if not path.name.startswith(MARKER)), None)
+    if other is not None and not (root / MARKER).exists():
+        raise LakeError(f"{root} holds other files", expected="an existing lake, or an empty or new folder")
 
 
 def live_files(table: DeltaTable) -> list[str]:

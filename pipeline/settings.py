@@ -56,7 +56,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting, its meaning and its default."""
 
     lake: Annotated[str, _about("Folder of the lake.")] = "lake"
-    key_file: Annotated[str, _about("File of the key that tokens are made with; made by the first land.")] = ""
+    key_file: Annotated[
+        str, _about("Key that tokens are made with, made by the first land; else $XDG_CONFIG_HOME/hydratrace/key.")
+    ] = ""
     files: Annotated[str, _about("Folder of JSONL files to land from.")] = ""
     bootstrap_servers: Annotated[str, _about("Kafka brokers, host:port,…")] = ""
     topics: Annotated[dict[str, str], _about("Topic of each event table, where it is not the default.")] = {}

@@ -28,8 +28,8 @@ def sections(lake: Lake) -> Iterator[tuple[str, pa.Table]]:
     for title, table, sql in (
         ("rejected records", "rejected", REJECTED),
         ("gaps", "gaps", GAPS),
-        ("clashes (one event_id, two contents)", "clashes", CLASHES),
-        ("link runs, newest first", "runs", RUNS),
+        ("clashes that link runs have seen (one event_id, two contents)", "clashes", CLASHES),
+        ("the newest link runs", "runs", RUNS),
     ):
         yield title, connection.sql(sql.format(lake.select(table))).to_arrow_table()
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pipeline.decode.reading import Reading, reading_of
 from pipeline.errors import UsageError
-from pipeline.lake import Lake
+from pipeline.lake import MARKER, Lake
 from pipeline.landing.micro_batches import Job, Tick, drain, follow
 from pipeline.landing.progress import Progress
 from pipeline.landing.side_by_side import run_side_by_side
-from pipeline.privacy.keyfile import Key, default_path, load_or_make_key
+from pipeline.privacy.keyfile import Key, default_path, load_key, load_or_make_key
 from pipeline.settings import Settings
 from pipeline.sources.source import Source
 
@@ -75,7 +75,10 @@ def _work(
 def open_lake(settings: Settings) -> tuple[Lake, Key]:
     """Open the lake and the key, making both on first use."""
     path = Path(settings.key_file) if settings.key_file else default_path(os.environ)
+    root = Path(settings.lake)
+    if (root / MARKER).exists():
+        return Lake.create(root, (key := load_key(path)).check), key
     key, made = load_or_make_key(path)
     if made:
         log.warning("made the key file %s: keep it; without it this lake cannot grow", path)
-    return Lake.create(Path(settings.lake), key.check), key
+    return Lake.create(root, key.check), key

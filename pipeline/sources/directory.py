@@ -76,8 +76,13 @@ class Directory:
             )
         found: list[tuple[str, str, Path]] = []
         for table, topic in self.topics.items():
-            paths = [self.root / f"{topic}.jsonl", *sorted((self.root / topic).glob("*.jsonl"))]
-            found.extend((table, topic, path) for path in paths if path.is_file())
+            try:
+                paths = [self.root / f"{topic}.jsonl", *sorted((self.root / topic).glob("*.jsonl"))]
+                found.extend((table, topic, path) for path in paths if path.is_file())
+            except OSError as error:
+                raise SourceError(
+                    f"cannot read {error.filename}: {error.strerror}", remedy="mend its permissions"
+                ) from None
         if not found:
             expected = ", ".join(f"{topic}.jsonl" for topic in self.topics.values())
             raise SourceError(f"no events in {self.root}", expected=f"{expected}, or folders of these names")

@@ -95,11 +95,12 @@ def _tell(folder: Path, seconds: float) -> None:
     print("What to type next:")
     base = f"  {_typed()} --settings {shlex.quote(str(folder / 'hydratrace.toml'))}"
     first = found.operators["cluster_uid"][0].as_py() if found.operators.num_rows else "UID"
-    print(f"{base} query")
-    print(f"{base} query cluster_members --param cluster={first}")
-    print(f"{base} case {first} --out case")
-    print(f"{base} sql 'SELECT * FROM clusters'")
-    print(f"{base} status")
+    case = shlex.quote(str(folder / "case"))
+    print(f"{base} query clusters_ranked")
+    print(f"{base} query extraction_ledger --param cluster={first}")
+    print(f"{base} case {first} --out {case}")
+    print(f"{base} sql 'SELECT model, count(*) FROM all_usage GROUP BY model'")
+    print(f"{base} query    (lists every named query)")
 
 
 def _typed() -> str:

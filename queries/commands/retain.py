@@ -29,7 +29,7 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
         print(NO_RULES, end="")
         return 0
     for what, count in retain(Lake.open(Path(settings.lake)), settings.retention, datetime.now(UTC)):
-        print(f"{count:,} accounts are held for open cases" if what == "held" else f"{what}: {count:,} left")
+        print(f"{count:,} accounts are held for open cases" if what == "held" else f"{what}: {count:,} taken out")
     return 0
 
 

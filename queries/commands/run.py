@@ -63,9 +63,9 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
         name: Step(name, _words(name, parsed), _tell, lambda: news.put(LOOK), endless=name == "land") for name in FLAGS
     }
     watch = Watch(lake, source, "bytes" if settings.files else "offsets")
-    watch.start()
     service = Service(steps.pop("land"), steps, watch, Due(settings, datetime.now(UTC)), Claim(lake))
     server = serve(service, settings.listen)
+    watch.start()  # last: an interpreter that ends while delta-rs reads in a thread crashes
     _tell(f"serving {lake.root}; http://{settings.listen}/healthz and /metrics")
     service.run(news, _tell)
     server.shutdown()

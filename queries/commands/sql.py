@@ -9,7 +9,12 @@ from queries.commands import running
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sql", metavar="SELECT", help="one SELECT; - reads it from standard input")
+    parser.add_argument(
+        "sql",
+        metavar="SELECT",
+        help="one SELECT; - reads it from standard input. all_signup, all_payment, all_usage and all_action hold every "
+        "event; signup, payment, usage and action those of clustered and linked accounts",
+    )
     running.arguments(parser)
 
 

@@ -25,7 +25,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"lake {lake.root}, format {lake.marker.format_version}")
     print(f"lag: {_lag(lake, settings)}")
     for title, rows in sections(lake):
-        print(f"\n{title}: {rows.num_rows or 'none'}")
+        print(f"\n{title}:{'' if rows.num_rows else ' none'}")
         if rows.num_rows:
             sys.stdout.flush()
             write_table(rows.to_reader(), sys.stdout.buffer, None)

@@ -14,15 +14,22 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(reader: pa.RecordBatchReader, out: BinaryIO, width: int | None) -> None:
-    """Write a header and every row; on a terminal, unsafe characters are escaped too."""
+    """Write a header and every row; control characters are escaped, on a terminal line feeds too.
+
+    A file of evidence ends on somebody's terminal as well.
+    """
+    shown = plain if width is not None else _plain_lines
     text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\n")
-    shown = plain if width is not None else str
     writer.writerow([shown(csv_cell(name)) for name in reader.schema.names])
     for batch in reader:
         for row in batch.to_pylist():
             writer.writerow([shown(csv_cell(value)) for value in row.values()])
     text.detach()
+
+
+def _plain_lines(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))
 
 
 def csv_cell(value: Any) -> str:

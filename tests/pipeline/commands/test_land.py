@@ -50,6 +50,11 @@ def test_another_key_is_refused_and_changes_nothing(folder, capsys):
     land(capsys, *FILES)
     (folder / "events" / "account.signup.v1.jsonl").write_bytes(event("signup") + b"\n")
     status, told = land(capsys, *FILES, "--key-file", "other")
+    assert (status, Path("other").exists()) == (1, False)
+    assert "no key file at other; name the file the lake was landed with" in told
+    Path("other").write_text("ab" * 32)
+    Path("other").chmod(0o600)
+    status, told = land(capsys, *FILES, "--key-file", "other")
     assert status == 1
     assert "was written with another key; expected the key file it was first landed with" in told
     assert told.count("\n") == 1

@@ -32,7 +32,8 @@ def test_a_csv_reader_gets_every_cell_back() -> None:
     assert rows == [["text", "at"], *[[value, "2026-06-01T00:00:00Z"] for value in values]]
 
 
-def test_a_terminal_gets_no_escape_sequences() -> None:
+def test_neither_a_terminal_nor_a_file_gets_escape_sequences() -> None:
     table = pa.table({"agent": ["\x1b[2J"]})
-    assert "\x1b" not in written(table, 80)
-    assert "\x1b" in written(table)
+    for width in (80, None):
+        assert "\x1b" not in written(table, width)
+        assert "\\x1b[2J" in written(table, width)
