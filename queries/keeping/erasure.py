@@ -120,7 +120,7 @@ def _count(con: duckdb.DuckDBPyConnection, lake: Lake, table: str, where: str) -
 
 def _drop_from_alerts(con: duckdb.DuckDBPyConnection, lake: Lake, subject: Subject, doomed: str) -> int:
     """Take the account out of the members that alerts name; the rest of an alert stays, and so does its id."""
-    rows = con.sql(f"SELECT alert_uid, \"at\", body FROM ({lake.select('alerts')}) WHERE {doomed}").to_arrow_table()
+    rows = con.sql(f'SELECT alert_uid, "at", body FROM ({lake.select("alerts")}) WHERE {doomed}').to_arrow_table()
     if not rows.num_rows:
         return 0
     shown = clean(subject.account_id, ID_CHARACTERS)
