@@ -1,4 +1,4 @@
-"""The Beam transforms of landing: the same on every runner. No shuffle lies between reading and landing."""
+"""The Beam transforms of landing. No shuffle lies between reading and landing."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
