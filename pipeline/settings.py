@@ -75,8 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         typing.Literal["kafka-python", "confluent"], _about("Kafka client; confluent needs the [fast] extra.")
     ] = "kafka-python"
     poll_records: Annotated[int, _about("Most records in one polled batch.", ge=1, le=1_000_000)] = 20_000
-    commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 40_000
-    commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 48 * 2**20
+    commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 50_000
+    commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 64 * 2**20
     tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
     processes: Annotated[int, _about("Processes that land side by side.", ge=1, le=64)] = 1
     link_minutes: Annotated[
