@@ -64,7 +64,8 @@ docs: $(DEV) ## Write the generated documents again
 
 .PHONY: evaluate
 evaluate: $(RUNTIME) ## Measure quality on held-out simulated providers, write docs/quality.md
-	@.venv/bin/hydratrace evaluate --out docs
+	@.venv/bin/hydratrace evaluate --out queries/evaluation/measured.json
+	@$(VENV_PYTHON) -m queries.document docs
 
 .PHONY: clean
 clean: ## Remove all that was made, .venv and caches too

@@ -19,6 +19,8 @@ from pipeline.settings import FILE, PREFIX, Hook, Settings
 from queries.casefile.tables import CASE_TABLES
 from queries.catalogue import named_queries
 from queries.cli import build_parser
+from queries.evaluation.measured import measured
+from queries.evaluation.report import quality_document
 from queries.service.metrics import METRICS
 from queries.statement import Statement
 
@@ -37,6 +39,7 @@ def documents() -> dict[str, str]:
         "signals.md": signals_document(),
         "queries.md": queries_document(named_queries()),
         "metrics.md": metrics_document(),
+        "quality.md": quality_document(measured()),
     }
     return {name: NOTE + text for name, text in made.items()}
 

@@ -7,10 +7,8 @@ from pathlib import Path
 
 from pipeline.command import Command
 from pipeline.commands.simulate import ACCOUNTS_PER_OPERATOR
-from pipeline.errors import HydratraceError, UsageError
+from pipeline.errors import UsageError
 from pipeline.settings import Settings
-
-DOCUMENT = "quality.md"
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +16,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accounts", type=int, default=1500, metavar="N", help="of each world; default: 1500")
     parser.add_argument("--operators", type=int, default=12, metavar="K", help="of each world; default: 12")
     parser.add_argument("--days", type=int, default=10, metavar="D", help="of requests; default: 10")
-    parser.add_argument("--out", type=Path, metavar="DIR", help=f"also write the tables to DIR/{DOCUMENT}")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the figures to FILE, as JSON")
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -28,16 +26,18 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
         raise UsageError(
             "no such world", expected=f"whole numbers from 1, and {ACCOUNTS_PER_OPERATOR} accounts for each operator"
         )
-    if arguments.out and not arguments.out.is_dir():
-        raise UsageError(f"no folder {arguments.out}", expected="a folder that is there")
-    from queries.evaluation.evaluate import evaluate, plans
-    from queries.evaluation.report import about, quality_document, write_tables
+    if arguments.out and not arguments.out.parent.is_dir():
+        raise UsageError(f"no folder {arguments.out.parent}", expected="a file in a folder that is there")
+    from queries.evaluation.evaluate import evaluate, held_out, plans
+    from queries.evaluation.measured import measurement, write_measured
+    from queries.evaluation.report import tables_of, write_tables
 
     worlds = plans(arguments.seeds, *world)
     figures = evaluate(worlds, lambda line: print(line, file=sys.stderr, flush=True))
-    write_tables(figures, sys.stdout.buffer)
+    found = measurement(worlds, held_out(worlds), _typed(arguments), tables_of(figures))
+    write_tables(found, sys.stdout.buffer)
     if arguments.out:
-        _write(arguments.out / DOCUMENT, quality_document(figures, _typed(arguments), about(worlds)))
+        write_measured(arguments.out, found)
     return 0
 
 
@@ -45,13 +45,6 @@ def _typed(arguments: argparse.Namespace) -> str:
     seeds = ",".join(map(str, arguments.seeds))
     flags = ["--seeds", seeds, "--accounts", arguments.accounts, "--operators", arguments.operators]
     return shlex.join(map(str, ["hydratrace", "evaluate", *flags, "--days", arguments.days]))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise HydratraceError(f"cannot write {path}: {error.strerror}") from None
 
 
 def _seeds(text: str) -> list[int]:

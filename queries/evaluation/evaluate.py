@@ -27,6 +27,11 @@ def plans(seeds: list[int], accounts: int, operators: int, days: int) -> list[Pl
     ]
 
 
+def held_out(worlds: list[Plan]) -> bool:
+    """Whether nobody had looked at any of `worlds` while the detector was built."""
+    return all(plan.seed >= FIRST_HELD_OUT for plan in worlds)
+
+
 def evaluate(worlds: list[Plan], tell: Tell) -> Figures:
     """Simulate, land, link and judge each of `worlds`; they take a few hundred MB of temporary files, one at a time."""
     figures = Figures()

@@ -1,11 +1,10 @@
-"""The figures as tables: on a terminal, and as a document that is kept."""
+"""The figures as tables: on a terminal, and as the document that is kept."""
 
-from datetime import UTC, datetime
 from typing import BinaryIO, NamedTuple
 
+import pyarrow as pa
+
 from pipeline.markdown import table
-from pipeline.simulator.world import Plan
-from queries.evaluation.evaluate import FIRST_HELD_OUT
 from queries.evaluation.figures import (
     CALM,
     FAMILIES,
@@ -18,6 +17,7 @@ from queries.evaluation.figures import (
     Figures,
 )
 from queries.evaluation.goals import goals_sql
+from queries.evaluation.measured import Measured, Row
 from queries.formats.cells import text_of
 from queries.formats.grid import write_table
 
@@ -27,8 +27,9 @@ LOOKED_AT = f"Not all of these seeds are held out: the detector was built while 
 
 
 class Part(NamedTuple):
-    """One table with what is to be known about it."""
+    """One table with what is to be known about it; `name` is its name in `Measured.tables`."""
 
+    name: str
     title: str
     note: str
     sql: str
@@ -36,22 +37,33 @@ class Part(NamedTuple):
 
 PARTS = (
     Part(
-        "Goals", "Ids per operator over daily runs and Splink's figures are not measured by this command.", goals_sql()
+        "goals",
+        "Goals",
+        "Ids per operator over daily runs and Splink's figures are not measured by this command.",
+        goals_sql(),
     ),
     Part(
+        "verdicts",
         "Per verdict",
         "accounts: of whom it is true. judged: whose cluster has the verdict. Any verdict but the true one is a miss.",
         VERDICTS,
     ),
     Part(
+        "levels",
         "Per level of evasion",
         "found: accounts in a cluster with the right verdict. precision: their share of the accounts in clusters "
         "with that verdict whose commonest level this is.",
         LEVELS,
     ),
-    Part("Honest accounts", "accused: of distillation or trial abuse. All worlds, the one without rings too.", HONEST),
-    Part("A world without rings", "Nobody is to be accused here.", CALM),
     Part(
+        "honest",
+        "Honest accounts",
+        "accused: of distillation or trial abuse. All worlds, the one without rings too.",
+        HONEST,
+    ),
+    Part("calm", "A world without rings", "Nobody is to be accused here.", CALM),
+    Part(
+        "families",
         "One family of evidence left out",
         "Accusations (distillation or trial abuse): precision and recall. B-cubed (b3) is over all accounts that have "
         "an operator, those in no cluster being clusters of their own. What is left out links nobody; a verdict's "
@@ -59,14 +71,19 @@ PARTS = (
         FAMILIES,
     ),
     Part(
-        "Recall per level, one family left out", "Share of a level's accounts with the right verdict.", RECALL_BY_LEVEL
+        "recall_by_level",
+        "Recall per level, one family left out",
+        "Share of a level's accounts with the right verdict.",
+        RECALL_BY_LEVEL,
     ),
     Part(
+        "sooner",
         "How soon",
         "Linked as of the day: accounts that had sent a request by then, how many each, and the share of them found.",
         SOONER,
     ),
     Part(
+        "rivals",
         "Rivals on the same keys",
         "They give no verdicts, so each group of three or more counts as accused, resellers' groups too. Shared keys: "
         "cards, devices, IPs and templates.",
@@ -75,37 +92,40 @@ PARTS = (
 )
 
 
-def about(worlds: list[Plan]) -> str:
+def tables_of(figures: Figures) -> dict[str, list[Row]]:
+    """Every table by its name."""
+    return {part.name: figures.table(part.sql).to_pylist() for part in PARTS}
+
+
+def about(found: Measured) -> str:
     """What was simulated, and whether anybody had looked at it before."""
-    seeds = [str(plan.seed) for plan in worlds if plan.operators]
-    calm = [str(plan.seed) for plan in worlds if not plan.operators]
-    plan = worlds[0]
-    held_out = all(plan.seed >= FIRST_HELD_OUT for plan in worlds)
+    seeds, calm = (", ".join(map(str, of)) for of in (found.seeds, found.calm_seeds))
     return (
-        f"Simulated were {plan.days} days of {plan.accounts:,} accounts with {plan.operators} operators (seeds "
-        f"{', '.join(seeds)}), and as many accounts without any (seed {', '.join(calm)}). "
-        + (HELD_OUT if held_out else LOOKED_AT)
+        f"Simulated were {found.days} days of {found.accounts:,} accounts with {found.operators} operators (seeds "
+        f"{seeds}), and as many accounts without any (seed {calm}). "
+        + (HELD_OUT if found.held_out else LOOKED_AT)
         + " Simulated figures rank designs; they are not accuracy in the field."
     )
 
 
-def write_tables(figures: Figures, out: BinaryIO) -> None:
+def write_tables(found: Measured, out: BinaryIO) -> None:
     """Write every table as a terminal shows it."""
     for part in PARTS:
         out.write(f"\n{part.title}\n{part.note}\n\n".encode())
-        write_table(figures.table(part.sql).to_reader(), out, None)
+        write_table(pa.Table.from_pylist(found.tables[part.name]).to_reader(), out, None)
 
 
-def quality_document(figures: Figures, command: str, about: str) -> str:
-    """The document: when and how it was measured, on what (`about`), and every table."""
+def quality_document(found: Measured) -> str:
+    """The document: when and how it was measured, on what, and every table."""
     text = [
         "# Measured quality\n\n",
-        f"<!-- Written by `make evaluate` on {datetime.now(UTC):%Y-%m-%d}: measure again instead of editing. -->\n\n",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} with `{command}`. {about}\n",
+        f"Measured on {found.measured_on} with `{found.command}` (detector `{found.detector}`). {about(found)}\n",
     ]
     for part in PARTS:
-        found = figures.table(part.sql)
-        rows = [[text_of(value) for value in row.values()] for row in found.to_pylist()]
         text.append(f"\n## {part.title}\n\n{part.note}\n\n")
-        text.append(table(found.column_names, rows))
+        text.append(_table(found.tables[part.name]))
     return "".join(text)
+
+
+def _table(rows: list[Row]) -> str:
+    return table(list(rows[0]), [[text_of(value) for value in row.values()] for row in rows]) if rows else "Nothing.\n"

@@ -18,5 +18,5 @@ def test_worlds_that_cannot_be_are_wrong_use(flags: list[str], capsys) -> None:
 
 
 def test_a_missing_folder_is_told_before_the_work_begins(tmp_path, capsys) -> None:
-    assert main(["evaluate", "--out", str(tmp_path / "none")]) == 2
+    assert main(["evaluate", "--out", str(tmp_path / "none" / "measured.json")]) == 2
     assert "no folder" in capsys.readouterr().err

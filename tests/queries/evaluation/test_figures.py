@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from pipeline.contract.tables import Run
 from pipeline.lake import Lake
+from queries.evaluation.evaluate import held_out
 from queries.evaluation.figures import CALM, FAMILIES, HONEST, LEVELS, RIVALS, VERDICTS, Figures
 from queries.evaluation.goals import goals_sql
-from queries.evaluation.report import about, quality_document
+from queries.evaluation.measured import Measured, measured, measurement, write_measured
+from queries.evaluation.report import PARTS, about, quality_document, tables_of
 from queries.evaluation.variants import Found
 from queries.evaluation.world import START, World, plan_of
 
@@ -117,10 +120,29 @@ def test_b_cubed_is_its_definition(make, people: list[tuple[str, str]]) -> None:
     assert (found["b3_precision"], found["b3_recall"]) == pytest.approx(b_cubed(operator, cluster), abs=1e-4)
 
 
+def of_seeds(figures: Figures, ringed: int, calm: int) -> Measured:
+    worlds = [plan_of(ringed, 50, 2, 3), plan_of(calm, 50, 0, 3)]
+    return measurement(worlds, held_out(worlds), "hydratrace evaluate", tables_of(figures))
+
+
 def test_the_document_says_which_seeds_and_whether_they_were_looked_at(make) -> None:
     figures = make([*RING, *CROWD], {})
-    text = quality_document(figures, "hydratrace evaluate", about([plan_of(104, 50, 2, 3), plan_of(105, 50, 0, 3)]))
+    text = quality_document(of_seeds(figures, 104, 105))
     assert "seeds 104" in text
     assert "are held out" in text
     assert "| distiller_careless | distillation | 1 | 4 | 0 |" in text
-    assert "Not all of these seeds are held out" in about([plan_of(103, 50, 2, 3), plan_of(104, 50, 0, 3)])
+    assert "Not all of these seeds are held out" in about(of_seeds(figures, 103, 104))
+
+
+def test_figures_are_written_and_read_as_they_are(make, tmp_path: Path) -> None:
+    found = of_seeds(make([*RING, *CROWD], {"r0": ("c", "distillation")}), 104, 105)
+    write_measured(tmp_path / "measured.json", found)
+    assert msgspec.json.decode((tmp_path / "measured.json").read_bytes(), type=Measured) == found
+    assert found.tables["levels"][0]["recall"] == 0.25
+
+
+def test_the_published_figures_have_every_table() -> None:
+    published = measured()
+    assert published.seeds
+    assert set(published.tables) == {part.name for part in PARTS}
+    assert all(published.tables[name] for name in ("goals", "verdicts", "levels", "honest", "calm"))
