@@ -37,6 +37,14 @@ test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
 	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
+.PHONY: flink
+flink: $(RUNTIME) ## Start a local Flink to land on (JRE 17+ and Maven); make flink SLOTS=4 for more than 2 task slots
+	@$(VENV_PYTHON) -m tests.integration.flink.local start $(SLOTS)
+
+.PHONY: flink-stop
+flink-stop: $(RUNTIME) ## End what make flink has started, and nothing else
+	@$(VENV_PYTHON) -m tests.integration.flink.local stop
+
 .PHONY: bench
 bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka broker (minutes)
 	@$(VENV_PYTHON) -m tests.bench.landing

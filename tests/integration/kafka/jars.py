@@ -1,62 +1,8 @@
-"""The broker's jars: what is missing to get them, and where they lie once Maven has resolved them."""
+"""The broker's jars."""
 
-import hashlib
-import os
-import re
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
-POM = Path(__file__).with_name("pom.xml")
-CACHE = Path(__file__).parents[3] / ".cache" / "kafka"
-JAVA_VERSION = re.compile(r'version "(\d+)')
-OLDEST_JAVA = 17  # Kafka 4 brokers need it
+from tests.integration.maven import CACHE, Jars
 
-
-def missing() -> str:
-    """What this machine lacks to run a broker; empty if nothing."""
-    lacks = []
-    if java_version() < OLDEST_JAVA:
-        lacks.append(f"java {OLDEST_JAVA}+ on PATH")
-    if not _folder().is_dir() and shutil.which("mvn") is None:
-        lacks.append("mvn on PATH")
-    return " and ".join(lacks)
-
-
-def java_version() -> int:
-    """Feature version of the java on PATH; 0 if there is none or it does not run."""
-    if shutil.which("java") is None:
-        return 0
-    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False)
-    found = JAVA_VERSION.search(told.stderr)
-    return int(found[1]) if found else 0
-
-
-def resolve() -> Path:
-    """Folder of the jars of pom.xml, resolved by Maven the first time. Raises RuntimeError with Maven's words."""
-    folder = _folder()
-    if folder.is_dir():
-        return folder
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        made = Path(scratch) / "jars"
-        command = ["mvn", "--quiet", "--batch-mode", f"--file={POM}", "dependency:copy-dependencies"]
-        ran = subprocess.run(
-            [*command, f"-DoutputDirectory={made}"], capture_output=True, text=True, check=False, env=_quiet()
-        )
-        if ran.returncode:
-            raise RuntimeError(f"Maven could not resolve {POM}:\n{ran.stdout}{ran.stderr}")
-        try:
-            made.rename(folder)
-        except OSError:
-            assert folder.is_dir(), "another test run resolved them meanwhile"
-    return folder
-
-
-def _folder() -> Path:
-    return CACHE / hashlib.sha256(POM.read_bytes()).hexdigest()[:16]
-
-
-def _quiet() -> dict[str, str]:
-    return {**os.environ, "MAVEN_ARGS": "", "NO_COLOR": "1"}
+JARS = Jars(Path(__file__).with_name("pom.xml"), CACHE / "kafka")
+missing, resolve = JARS.missing, JARS.resolve
