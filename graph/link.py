@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 
 import duckdb
@@ -27,7 +27,7 @@ from graph.runfiles import different_files, make_visible, write_files
 from graph.signals.signal import Family
 from graph.snapshot import load_events, pin
 from graph.tables import clusters as cluster_tables
-from graph.tables import evidence, population
+from graph.tables import evidence, population, watched
 from graph.verdict.facts import conduct, gather
 from graph.verdict.judge import judge
 from pipeline.contract.tables import Run
@@ -35,6 +35,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake
 
 # No setting bears on what a link finds: every threshold is measured on the data or a constant of the code.
+TICK = timedelta(microseconds=1)
 NO_SETTINGS = hashlib.sha256(b"").hexdigest()
 
 Tell = Callable[[str], None]
@@ -59,8 +60,10 @@ def link(lake: Lake, as_of: datetime | None, tell: Tell) -> Run:
 
     Raises LakeError if the lake cannot be read or written, or the null makes no sense.
     """
-    started = datetime.now(UTC)
-    previous = lake.runs()
+    # A look into the past is nobody's predecessor: names, growth and ends are told from one present to the next.
+    previous = [run for run in lake.runs() if run.as_of is None]
+    # Runs are ordered by when they started: a clock that was set back must not put this one before the last.
+    started = max(datetime.now(UTC), previous[-1].started_at + TICK) if previous else datetime.now(UTC)
     stages = Stages(tell)
     with duckdb.connect() as con:
         positions, days = update_days(con, lake)
@@ -114,6 +117,7 @@ def compute(
         "stranger_null": population.stranger_null(scored.chance, run.run_id),
         "links": evidence.links(con, run.run_id),
         "link_evidence": evidence.link_evidence(con, run.run_id),
+        "watched_keys": watched.watched_keys(con, run.run_id),
     }
 
 

@@ -5,6 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from pipeline.alerts.findings import CLOSING, Change, Finding, News
 from pipeline.contract.tables import Cluster, ClusterLineage
 
+# Growth by less than a fifth is no news, however many runs it took; a revision grows by the same measure, but from one
+# run to the next, so that one alone would never tell of slow growth.
+MATERIAL = 0.2
+
 
 def news(
     clusters: Iterable[Cluster],
@@ -42,9 +46,15 @@ def _open(
         return News("born", cluster, None, absorbed) if wanted else None
     if told.change in CLOSING:
         return News("reopened", cluster, told, absorbed) if wanted else None
-    if cluster.revision <= told.revision or not (wanted or told.verdict in verdicts):
+    if not differs(cluster, told) or not (wanted or told.verdict in verdicts):
         return None
     return News(_change(cluster, told, absorbed), cluster, told, absorbed)
+
+
+def differs(cluster: Cluster, known: Finding | Cluster) -> bool:
+    """Whether `cluster` is materially another than what is `known` of it."""
+    grown = abs(cluster.accounts - known.accounts) > MATERIAL * known.accounts
+    return cluster.revision > known.revision or cluster.verdict != known.verdict or grown
 
 
 def _change(cluster: Cluster, told: Finding, absorbed: list[str]) -> Change:

@@ -96,7 +96,7 @@ class Envelope(msgspec.Struct, frozen=True):
 def alert_uid(hook: str, cluster_uid: str, revision: int, after: str = "") -> str:
     """Id of the delivery of a cluster's revision to a hook.
 
-    Closing and reopening leave the revision as it is, so they name the delivery that they come `after`.
+    What leaves the revision as it is (slow growth, closing, reopening) names the delivery that it comes `after`.
     """
     return str(uuid.uuid5(NAMESPACE, "\0".join((hook, cluster_uid, str(revision), after))))
 

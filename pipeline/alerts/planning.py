@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from pipeline.alerts import current
-from pipeline.alerts.changes import news
+from pipeline.alerts.changes import differs, news
 from pipeline.alerts.findings import News, alert_uid, body, closing_finding, open_finding
 from pipeline.alerts.outbox import Outbox
 from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
@@ -29,7 +29,7 @@ def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
     lineage = [row for past in since for row in current.read(lake, past, "cluster_lineage", ClusterLineage)]
     items = news(clusters, lineage, outbox.told(), hook.verdicts)
     cleared = _cleared(lake, runs, {item.cluster.cluster_uid for item in items if item.cluster})
-    kept = [item for item in items if not item.cluster or item.cluster.revision > cleared.get(_uid(item), -1)]
+    kept = [item for item in items if not item.cluster or not _is_cleared(item.cluster, cleared)]
     alerts = _alerts(lake, run, hook, kept, now)
     if alerts or run.started_at > compared:
         outbox.record(alerts, compared=run.started_at)
@@ -47,7 +47,8 @@ def _alerts(lake: Lake, run: Run, hook: Hook, items: list[News], now: datetime) 
 def _alert(run: Run, hook: Hook, item: News, members: list[ClusterMember], now: datetime) -> Alert:
     told = item.told
     if item.cluster:
-        after = told.alert_uid if told and item.change == "reopened" else ""
+        same = told is not None and (item.change == "reopened" or told.revision >= item.cluster.revision)
+        after = told.alert_uid if told and same else ""
         uid = alert_uid(hook.name, item.cluster.cluster_uid, item.cluster.revision, after)
         finding = open_finding(uid, item, members, now)
     else:
@@ -68,18 +69,23 @@ def _alert(run: Run, hook: Hook, item: News, members: list[ClusterMember], now: 
     )
 
 
-def _cleared(lake: Lake, runs: list[Run], clusters: set[str]) -> dict[str, int]:
-    """Cluster → the revision at which an investigator's last word cleared it."""
+def _is_cleared(cluster: Cluster, cleared: dict[str, Cluster]) -> bool:
+    known = cleared.get(cluster.cluster_uid)
+    return known is not None and not differs(cluster, known)
+
+
+def _cleared(lake: Lake, runs: list[Run], clusters: set[str]) -> dict[str, Cluster]:
+    """Clusters as they were when an investigator's last word cleared them."""
     words: dict[str, Decision] = {}
     rows = lake.table("decisions").to_pyarrow_table().to_pylist()
     for decision in sorted((msgspec.convert(row, Decision) for row in rows), key=lambda d: d.decided_at):
         words[decision.cluster_uid] = decision
-    cleared: dict[str, int] = {}
+    cleared: dict[str, Cluster] = {}
     for uid in sorted(clusters & words.keys()):
         run = current.run_at(runs, words[uid].decided_at)
         if run and words[uid].disposition in CLEARED:
             shown = current.read(lake, run, "clusters", Cluster)
-            cleared |= {cluster.cluster_uid: cluster.revision for cluster in shown if cluster.cluster_uid == uid}
+            cleared |= {cluster.cluster_uid: cluster for cluster in shown if cluster.cluster_uid == uid}
     return cleared
 
 

@@ -60,6 +60,17 @@ def target(hook: Hook, url: str) -> Target:
     )
 
 
+def authorities(hook: Hook) -> None:
+    """Raise UsageError if the hook's ca_file holds no certificates."""
+    try:
+        ssl.create_default_context(cafile=hook.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(
+            f"hook {hook.name}: cannot read ca_file {hook.ca_file}: {error.strerror or 'no certificates'}",
+            expected="certificates in PEM",
+        ) from None
+
+
 def post(to: Target, body: bytes, headers: Mapping[str, str], refused: Collection[int] = ()) -> Outcome:
     """POST `body` once: 2xx is delivered, 410 is gone, `refused` is final, all else (3xx too) is to be tried again."""
     sent = {"content-type": "application/json", "user-agent": f"hydratrace/{VERSION}", "connection": "close", **headers}

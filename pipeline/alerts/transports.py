@@ -5,8 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.alerts.faults import together
 from pipeline.alerts.lines import append_line
-from pipeline.alerts.post import post, target
+from pipeline.alerts.post import Target, authorities, post, target
 from pipeline.alerts.receiver import Message, Outcome, Receiver
 from pipeline.alerts.secret_files import line
 from pipeline.alerts.signature import secrets, signed_headers
@@ -20,10 +21,9 @@ class Posted:
     """A receiver behind a URL. `pause` seconds lie between two posts; `refused` statuses are final for an alert."""
 
     def __init__(
-        self, hook: Hook, url: str, render: Render, *, pause: float = 0.0, refused: tuple[int, ...] = ()
+        self, to: Target, keys: list[bytes], render: Render, *, pause: float = 0.0, refused: tuple[int, ...] = ()
     ) -> None:
-        self.target, self.render, self.pause, self.refused = target(hook, url), render, pause, refused
-        self.keys = secrets(hook) if hook.secret_file else []
+        self.target, self.keys, self.render, self.pause, self.refused = to, keys, render, pause, refused
         self._next = 0.0
 
     def deliver(self, message: Message) -> Outcome:
@@ -52,9 +52,12 @@ def body(message: Message) -> str:
     return message.body
 
 
-def url_of(hook: Hook) -> str:
-    """The URL in the hook's url_file."""
-    return line(hook, "url_file")
+def target_of(hook: Hook, url: str = "") -> Target:
+    """Where the URL in the hook's url_file, or else `url`, leads to; raises UsageError naming all that is wrong."""
+    to: Target = together(
+        lambda: target(hook, line(hook, "url_file") if hook.url_file or not url else url), lambda: authorities(hook)
+    )[0]
+    return to
 
 
 def path_of(hook: Hook) -> Path:
@@ -76,4 +79,7 @@ def file_or_url(hook: Hook, to_path: Callable[[Hook], Receiver], render: Render)
     """The receiver of a hook that has either a path or a url_file."""
     if bool(hook.path) == bool(hook.url_file):
         raise UsageError(f"hook {hook.name} ({hook.type}) goes nowhere or two ways", expected="a path or a url_file")
-    return to_path(hook) if hook.path else Posted(hook, url_of(hook), render)
+    if hook.path:
+        return to_path(hook)
+    to, keys = together(lambda: target_of(hook), lambda: secrets(hook) if hook.secret_file else [])
+    return Posted(to, keys, render)

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow.parquet as pq
 from hypothesis import given
@@ -63,6 +63,38 @@ def test_a_cluster_missing_from_the_last_run_is_remembered_from_the_one_before(w
         return pq.read_table(lake.run_file(run.run_id, "clusters"))["cluster_uid"].to_pylist()
 
     assert uids(first) == uids(third) != []
+
+
+def test_a_look_into_the_past_is_nobodys_predecessor(world) -> None:
+    for i in range(300):
+        world.event("payment", f"honest-{i:03}", i, card_key=f"c-{i}")
+    for i in range(8):
+        for card in range(4):
+            world.event("payment", f"pool-{i}", 500 + i, card_key=f"shared-{card}")
+    lake = world.land()
+    first = link(lake, None, print)
+    past = link(lake, START + timedelta(minutes=503), print)  # three of the eight were there
+    third = link(lake, None, print)
+    assert (past.previous_run_id, third.previous_run_id) == (first.run_id, first.run_id)
+    assert pq.read_table(lake.run_file(third.run_id, "cluster_lineage")).num_rows == 0
+    assert pq.read_table(lake.run_file(third.run_id, "clusters"))["revision"].to_pylist() == [1]
+
+
+def test_a_run_after_the_clock_was_set_back_is_the_newest_all_the_same(world, monkeypatch) -> None:
+    world.event("payment", "a", card_key="c")
+    lake = world.land()
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(days=400)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("graph.link.datetime", Ahead)
+        ahead = link(lake, None, print)
+    back = link(lake, None, print)
+    assert [run.run_id for run in lake.runs()] == [ahead.run_id, back.run_id]
+    assert back.previous_run_id == ahead.run_id
 
 
 SETS = st.lists(st.frozensets(st.sampled_from("abcdefghij"), min_size=2, max_size=5), max_size=4)

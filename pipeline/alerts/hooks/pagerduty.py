@@ -4,10 +4,11 @@ from typing import Any
 
 import msgspec
 
+from pipeline.alerts.faults import together
 from pipeline.alerts.findings import is_over
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.secret_files import line
-from pipeline.alerts.transports import Posted, url_of
+from pipeline.alerts.transports import Posted, target_of
 from pipeline.errors import UsageError
 from pipeline.settings import Hook, Settings
 
@@ -21,13 +22,8 @@ SUMMARY_CHARACTERS = 1024
 
 def build(hook: Hook, settings: Settings) -> Receiver:
     """The receiver that `hook` names; `url_file` is for other service regions than the first."""
-    key = line(hook, "secret_file")
-    if len(key) != KEY_CHARACTERS or not key.isalnum():
-        expected = f"a routing key of {KEY_CHARACTERS} letters and digits"
-        raise UsageError(f"hook {hook.name}: the key in {hook.secret_file} is malformed", expected=expected)
-    unsigned = msgspec.structs.replace(hook, secret_file="")
-    url = url_of(hook) if hook.url_file else URL
-    return Posted(unsigned, url, lambda message: render(message, key), refused=REFUSED)
+    to, key = together(lambda: target_of(hook, URL), lambda: _routing_key(hook))
+    return Posted(to, [], lambda message: render(message, key), refused=REFUSED)
 
 
 def render(message: Message, routing_key: str) -> str:
@@ -48,3 +44,11 @@ def render(message: Message, routing_key: str) -> str:
         },
     }
     return msgspec.json.encode(event).decode()
+
+
+def _routing_key(hook: Hook) -> str:
+    key = line(hook, "secret_file")
+    if len(key) != KEY_CHARACTERS or not key.isalnum():
+        expected = f"a routing key of {KEY_CHARACTERS} letters and digits"
+        raise UsageError(f"hook {hook.name}: the key in {hook.secret_file} is malformed", expected=expected)
+    return key

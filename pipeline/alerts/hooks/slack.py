@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.alerts.findings import Finding, percent
 from pipeline.alerts.receiver import Message, Receiver
-from pipeline.alerts.transports import Posted, url_of
+from pipeline.alerts.transports import Posted, target_of
 from pipeline.settings import Hook, Settings
 
 # Slack takes about one message a second from a webhook.
@@ -20,7 +20,7 @@ Block = dict[str, Any]
 
 def build(hook: Hook, settings: Settings) -> Receiver:
     """The receiver that `hook` names."""
-    return Posted(hook, url_of(hook), render, pause=PAUSE_SECONDS, refused=REFUSED)
+    return Posted(target_of(hook), [], render, pause=PAUSE_SECONDS, refused=REFUSED)
 
 
 def render(message: Message) -> str:

@@ -51,8 +51,12 @@ def test_verdicts_that_the_hook_does_not_want_are_not_told(verdict):
     assert changes([cluster("a", verdict=verdict)]) == []
 
 
-def test_the_same_revision_is_told_once():
-    assert changes([cluster("a", accounts=9)], known=told("a")) == []
+def test_the_same_revision_is_told_once_but_for_growth_that_no_run_alone_called_material():
+    known = told("a", accounts=10)
+    assert changes([cluster("a", accounts=12)], known=known) == []
+    assert changes([cluster("a", accounts=13)], known=known) == [("grew", [])]
+    assert changes([cluster("a", accounts=7)], known=known) == [("shrank", [])]
+    assert changes([cluster("a", accounts=10, verdict="resale")], known=known) == [("verdict_changed", [])]
 
 
 @pytest.mark.parametrize(

@@ -66,11 +66,35 @@ def test_a_new_cluster_is_told_once_over_passes_and_relinks(linked, clock):
     linked.link([linked.cluster("a"), linked.cluster("o", verdict="organisation")])
     assert tell(linked, taker, clock).sent.delivered == 1
     tell(linked, taker, clock)
-    linked.link([linked.cluster("a", accounts=4), linked.cluster("o", verdict="organisation")])
+    linked.link([linked.cluster("a", requests=9000), linked.cluster("o", verdict="organisation")])
     tell(linked, taker, clock)
     assert taker.changes() == [("born", "a")]
     assert [m.account_id for m in taker.got[0].envelope.data.members] == ["acct_a_2", "acct_a_1", "acct_a_0"]
     assert states(linked) == [("delivered", 1)]
+
+
+def test_slow_growth_is_told_when_it_is_material_since_the_hook_was_told(linked, clock):
+    taker = Taker()
+    for accounts in (10, 11, 12, 13, 14, 15, 16):  # a tenth at a time: no run raises the revision
+        linked.link([linked.cluster("a", accounts=accounts)])
+        tell(linked, taker, clock)
+        tell(linked, taker, clock)
+    assert [(m.envelope.data.change, m.envelope.data.accounts) for m in taker.got] == [
+        ("born", 10),
+        ("grew", 13),
+        ("grew", 16),
+    ]
+    assert len(set(taker.ids())) == 3
+
+
+def test_slow_growth_of_a_cleared_cluster_breaks_the_silence(linked, clock):
+    taker = Taker()
+    linked.link([linked.cluster("a", accounts=10)])
+    linked.decide("a", "benign", after_run=1)
+    for accounts in (11, 12, 13):
+        linked.link([linked.cluster("a", accounts=accounts)])
+        tell(linked, taker, clock)
+    assert [(m.envelope.data.change, m.envelope.data.accounts) for m in taker.got] == [("born", 13)]
 
 
 def test_each_hook_hears_for_itself_under_its_own_id(linked, clock):
