@@ -11,12 +11,17 @@ import msgspec
 
 from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.errors import UsageError
+from pipeline.sources.client_settings import NAMES
 
 FILE = "hydratrace.toml"
 RETAINED = (*TOPIC_OF_TABLE, "rejected", "matches", "signup_bursts", "runs", "holds")
 # Clusters keep their names by what the runs of the last week saw.
 LEAST_RUN_DAYS = 8
 PREFIX = "HYDRATRACE_"
+# What names files: in the settings file, from the folder that it lies in; elsewhere, from the working directory.
+PATHS = ("lake", "key_file", "files", "asn_database", "country_database")
+HOOK_PATHS = ("path", "url_file", "secret_file", "ca_file")
+KAFKA_PATHS = tuple(name for name in NAMES if name.endswith((".location", ".file")))
 
 
 def _about(text: str, **limits: Any) -> msgspec.Meta:
@@ -148,7 +153,19 @@ def _from_file(file: Path | None) -> tuple[dict[str, tuple[Any, str]], list[str]
         return {}, [f"{path}: {error}"]
     if isinstance(content.get("kafka"), dict):
         content["kafka"] = _dotted(content["kafka"])
+    _place(path.parent, content)
     return {name: (value, str(path)) for name, value in content.items()}, []
+
+
+def _place(folder: Path, content: dict[str, Any]) -> None:
+    """Let relative paths begin at `folder`."""
+    hooks, kafka = content.get("hooks"), content.get("kafka")
+    tables = [(hook, HOOK_PATHS) for hook in hooks] if isinstance(hooks, list) else []
+    for table, names in ((content, PATHS), (kafka, KAFKA_PATHS), *tables):
+        for name in names if isinstance(table, dict) else ():
+            named = table.get(name)
+            if isinstance(named, str) and named:
+                table[name] = str(folder / Path(named).expanduser())
 
 
 def _dotted(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

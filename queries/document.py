@@ -57,7 +57,8 @@ def settings_document() -> str:
     """Every setting with its type, default and meaning."""
     introduction = (
         f"# Settings\n\nFlags win over the environment (`{PREFIX}LAKE`, `{PREFIX}KAFKA_SECURITY_PROTOCOL`, …), which "
-        f"wins over `{FILE}` of the working directory.\n\n"
+        f"wins over `{FILE}` of the working directory. A relative path in the file begins at the folder that the file "
+        "lies in, one of a flag or the environment at the working directory.\n\n"
     )
     return f"{introduction}{_struct(Settings)}\n## [[hooks]]\n\n{Hook.__doc__}\n\n{_struct(Hook)}"
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,9 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from pipeline.sources.source import Source
 
+log = logging.getLogger(__name__)
+
+UNREAD_SHOWN = 5
 GRACE_SECONDS = 9.0  # a job is asked to be gone 10 s after SIGTERM; what is abandoned is read again from the tip
 
 
@@ -37,6 +41,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     source = make_source(settings)
+    _tell_unread(settings, source)
     from pipeline.landing.land import Wishes, land
 
     stop = threading.Event()
@@ -73,6 +78,16 @@ def make_source(settings: Settings) -> "Source":
         settings.commit_records,
         settings.commit_bytes,
     )
+
+
+def _tell_unread(settings: Settings, source: "Source") -> None:
+    """Say what the folder of events holds that is never read: a file by a wrong name would be missed silently."""
+    from pipeline.sources.directory import Directory
+
+    if isinstance(source, Directory) and (unread := source.unread()):
+        shown = ", ".join([*map(ascii, unread[:UNREAD_SHOWN]), *(["…"] if len(unread) > UNREAD_SHOWN else [])])
+        names = ", ".join(f"{topic}.jsonl" for topic in settings.topic_names().values())
+        log.warning("not read, since no topic has the name: %s; expected %s, or folders of these names", shown, names)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.source import Plan, Tips
 
 BLOCK_BYTES = 1 << 16
+OURS = {"truth.csv"}  # what `simulate` lays beside its events
 JSON_BLANKS = b" \t\r\n"
 
 
@@ -59,6 +60,15 @@ class Directory:
                 end = file.tell()
                 yield PolledBatch(replace(span, start=start, end=end), offsets, values, None, None)
                 start = end
+
+    def unread(self) -> list[str]:
+        """What lies in the folder and is never read, since no topic has its name; hidden files and ours left out."""
+        files = {f"{topic}.jsonl" for topic in self.topics.values()}
+        known = files | set(self.topics.values()) | OURS
+        inside = [path for topic in self.topics.values() for path in self.root.glob(f"{topic}/*")]
+        found = [path for path in self.root.glob("*") if path.name not in known]
+        found += [path for path in inside if path.suffix != ".jsonl"]
+        return sorted(path.relative_to(self.root).as_posix() for path in found if not path.name.startswith("."))
 
     def sharded(self, number: int, count: int) -> "Directory":
         """Return the source that reads share `number` of `count`."""

@@ -36,6 +36,31 @@ def test_the_file_of_the_working_directory_is_read(tmp_path: Path, monkeypatch: 
     assert load({}, {}).lake == "here"
 
 
+def test_paths_of_the_file_begin_at_its_folder_and_others_at_the_working_directory(file, monkeypatch) -> None:
+    path = file("""
+        lake = "lake"
+        key_file = "/run/key"
+        asn_database = "~/asn.mmdb"
+        kafka.sasl.password.file = "secrets/kafka"
+        kafka.sasl.username = "me"
+        [[hooks]]
+        name = "h"
+        type = "webhook"
+        url_file = "url"
+        """)
+    monkeypatch.setenv("HOME", "/srv/ana")
+    settings = load({"files": "events"}, {"HYDRATRACE_COUNTRY_DATABASE": "country.mmdb"}, path)
+    here = path.parent
+    assert (settings.lake, settings.key_file, settings.asn_database) == (
+        f"{here}/lake",
+        "/run/key",
+        "/srv/ana/asn.mmdb",
+    )
+    assert settings.kafka == {"sasl.password.file": f"{here}/secrets/kafka", "sasl.username": "me"}
+    assert (settings.hooks[0].url_file, settings.hooks[0].ca_file) == (f"{here}/url", "")
+    assert (settings.files, settings.country_database) == ("events", "country.mmdb")
+
+
 def test_texts_of_the_environment_become_numbers() -> None:
     assert load({}, {"HYDRATRACE_POLL_RECORDS": "500", "HYDRATRACE_TICK_SECONDS": "2.5"}).poll_records == 500
 

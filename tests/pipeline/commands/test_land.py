@@ -46,6 +46,14 @@ def test_the_first_job_makes_the_key_says_so_and_lands(folder, capsys, caplog):
     assert caplog.text == ""
 
 
+def test_files_that_no_topic_has_the_name_of_are_told_and_cannot_write_to_the_terminal(folder, capsys, caplog):
+    (folder / "events" / "usage\x1b[2J.jsonl").touch()
+    assert land(capsys, *FILES)[0] == 0
+    assert (
+        r"not read, since no topic has the name: 'usage\x1b[2J.jsonl'; expected account.signup.v1.jsonl" in caplog.text
+    )
+
+
 def test_another_key_is_refused_and_changes_nothing(folder, capsys):
     land(capsys, *FILES)
     (folder / "events" / "account.signup.v1.jsonl").write_bytes(event("signup") + b"\n")

@@ -46,6 +46,13 @@ def test_a_topic_is_a_file_or_a_folder_of_files(tmp_path):
     assert len({span.partition for span in plan.spans}) == 2
 
 
+def test_what_no_topic_has_the_name_of_is_listed(tmp_path):
+    (tmp_path / TOPIC).mkdir()
+    for name in (NAME, "truth.csv", ".hidden", "signup.jsonl", f"{NAME}.gz", f"{TOPIC}/1.jsonl", f"{TOPIC}/2.json"):
+        (tmp_path / name).touch()
+    assert source(tmp_path).unread() == [f"{NAME}.gz", f"{TOPIC}/2.json", "signup.jsonl"]
+
+
 def test_a_growing_file_is_followed_and_its_last_line_waited_for(tmp_path):
     path = tmp_path / NAME
     path.write_bytes(b"one\ntw")
