@@ -74,11 +74,11 @@ class Job:
     def _run(self, spans: Sequence[Span]) -> Mapping[str, int]:
         # Beam takes seconds to import: a parent of processes that land, or a job that finds nothing, does without.
         from pipeline.landing.in_process import run_bounded
-        from pipeline.landing.transforms import DecodeFn, LandBatches, LandFn
+        from pipeline.landing.transforms import DecodeFn, FetchFn, LandBatches, LandFn
 
         decode = DecodeFn(self.key, self.reading)
         land = LandFn(self.lake.root, self.commit_records, self.commit_bytes)
-        return run_bounded(spans, LandBatches(self.source, decode, land), self.beam_arguments)
+        return run_bounded(spans, LandBatches(FetchFn(self.source), decode, land), self.beam_arguments)
 
 
 def drain(job: Job, stop: threading.Event, report: Callable[[Tick], None]) -> None:

@@ -11,7 +11,7 @@ from pipeline.decode.decoder import Decoded, Decoder
 from pipeline.decode.reading import Reading
 from pipeline.lake import Lake
 from pipeline.landing.append import Part, append_rejects, append_rows
-from pipeline.privacy.keyfile import Key
+from pipeline.privacy.keyfile import Key, load_key
 from pipeline.privacy.tokens import Tokens
 from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.source import Source
@@ -20,17 +20,20 @@ NAMESPACE = "hydratrace"
 
 
 class LandBatches(beam.PTransform):
-    """Read spans, decode them and land them: one commit a table for all partitions of a bundle."""
+    """Read spans, decode them and land them: one commit a table for all partitions of a bundle.
 
-    def __init__(self, source: Source, decode: "DecodeFn", land: "LandFn") -> None:
+    `read` makes polled batches of spans: FetchFn of bounded ones, FollowFn of partitions that are read for ever.
+    """
+
+    def __init__(self, read: beam.DoFn, decode: "DecodeFn", land: "LandFn") -> None:
         super().__init__()
-        self._fetch, self._decode, self._land = FetchFn(source), decode, land
+        self._read, self._decode, self._land = read, decode, land
 
     def expand(self, spans: beam.PCollection[Span]) -> beam.PCollection[int]:
         """PCollection of Span → PCollection of rows landed, a number a commit."""
         return (
             spans
-            | "Fetch" >> beam.ParDo(self._fetch)
+            | "Read" >> beam.ParDo(self._read)
             | "Decode" >> beam.ParDo(self._decode)
             | "Land" >> beam.ParDo(self._land)
         )
@@ -51,14 +54,18 @@ class FetchFn(beam.DoFn):
 
 
 class DecodeFn(beam.DoFn):
-    """Polled batch → good rows and rejects."""
+    """Polled batch → good rows and rejects.
 
-    def __init__(self, key: Key, reading: Reading) -> None:
+    `key` may be the path of its file: a secret must not travel with a pipeline that another process runs.
+    """
+
+    def __init__(self, key: Key | Path, reading: Reading) -> None:
         self._key, self._reading = key, reading
 
     def setup(self) -> None:
         """Make the decoders on first use."""
-        self._tokens, self._decoders = Tokens(self._key), dict[str, Decoder]()
+        key = load_key(self._key) if isinstance(self._key, Path) else self._key
+        self._tokens, self._decoders = Tokens(key), dict[str, Decoder]()
 
     def process(self, polled: PolledBatch) -> Iterator[Decoded]:
         """Decode one batch."""

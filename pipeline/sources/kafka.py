@@ -1,8 +1,9 @@
 """Kafka as a source: fixed spans of each partition, read by position; consumer groups decide nothing."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -33,6 +34,7 @@ class Kafka:
     span_records: int
     span_bytes: int
     shard: tuple[int, int] = (0, 1)  # (number, of how many): which partitions this process reads
+    owner: str = ""  # whose connections are used: clients are not made for several threads
 
     def plan(self, tips: Tips, known: Mapping[str, frozenset[str]]) -> Plan:
         """Spans up to the last stable offset; lag in offsets.
@@ -92,33 +94,38 @@ class Kafka:
         return replace(self, shard=(number, count))
 
     def close(self) -> None:
-        """Close every connection of this process."""
-        _told.clear()
-        while _clients:
-            _clients.popitem()[1].close()
-        while _fetchers:
-            _fetchers.popitem()[1].close()
+        """Close every connection of the owner in this process."""
+        connections = _connections.pop(self.owner, Connections())
+        for open_one in (*connections.clients.values(), *connections.fetchers.values()):
+            open_one.close()
 
     def _key(self, span: Span) -> tuple[str, str, str]:
         return self.fetcher, self.bootstrap_servers, span.application
 
     def _fetcher(self, span: Span) -> Fetcher:
-        key = self._key(span)
-        if key not in _fetchers:
-            _fetchers[key] = _open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
-        return _fetchers[key]
+        key, fetchers = self._key(span), _connections[self.owner].fetchers
+        if key not in fetchers:
+            fetchers[key] = _open_fetcher(self.fetcher, self.bootstrap_servers, self.client, span)
+        return fetchers[key]
 
     def _drop_fetcher(self, span: Span) -> None:
-        if fetcher := _fetchers.pop(self._key(span), None):
+        if fetcher := _connections[self.owner].fetchers.pop(self._key(span), None):
             fetcher.close()
 
     def _tell_group(self, positions: Iterable[tuple[TopicPartition, int | None]]) -> None:
         """Commit the positions to the consumer group of the settings, if any: for dashboards, never read by us."""
         told = {place: OffsetAndMetadata(tip, "", -1) for place, tip in positions if tip is not None}
-        if client_settings.GROUP in self.client and told and told != _told:
+        if client_settings.GROUP in self.client and told and told != _connections[self.owner].told:
             self._consumer().commit(told, timeout_ms=CALL_TIMEOUT_MS)
-            _told.clear()
-            _told.update(told)
+            _connections[self.owner].told = told
+
+    def partitions(self) -> list[Span]:
+        """All partitions of the topics that are there, as empty spans. Raises SourceError as `plan` does."""
+        try:
+            return self._partitions()[0]
+        except (KafkaError, OSError) as error:
+            self.close()
+            raise _unreachable(self.bootstrap_servers, error) from None
 
     def _partitions(self) -> tuple[list[Span], dict[str, str]]:
         """Return this process's partitions, and table → topic id of all topics that are there."""
@@ -142,18 +149,20 @@ class Kafka:
         return ours, {span.table: span.topic_id for span in spans}
 
     def _admin(self) -> Any:
-        if "admin" not in _clients:
-            _clients["admin"] = KafkaAdminClient(
+        clients = _connections[self.owner].clients
+        if "admin" not in clients:
+            clients["admin"] = KafkaAdminClient(
                 bootstrap_servers=self.bootstrap_servers.split(","),
                 bootstrap_timeout_ms=CALL_TIMEOUT_MS,
                 request_timeout_ms=CALL_TIMEOUT_MS,
                 **client_settings.for_kafka_python(self.client),
             )
-        return _clients["admin"]
+        return clients["admin"]
 
     def _consumer(self) -> Any:
-        if "consumer" not in _clients:
-            _clients["consumer"] = KafkaConsumer(
+        clients = _connections[self.owner].clients
+        if "consumer" not in clients:
+            clients["consumer"] = KafkaConsumer(
                 bootstrap_servers=self.bootstrap_servers.split(","),
                 isolation_level="read_committed",
                 allow_auto_create_topics=False,
@@ -162,13 +171,20 @@ class Kafka:
                 bootstrap_timeout_ms=CALL_TIMEOUT_MS,
                 **client_settings.for_kafka_python(self.client),
             )
-        return _clients["consumer"]
+        return clients["consumer"]
+
+
+@dataclass
+class Connections:
+    """What one owner keeps open, and the positions that it told the consumer group last."""
+
+    clients: dict[str, Any] = field(default_factory=dict)
+    fetchers: dict[tuple[str, str, str], Fetcher] = field(default_factory=dict)
+    told: dict[TopicPartition, OffsetAndMetadata] = field(default_factory=dict)
 
 
 # Connections outlive a tick's pipeline, which is pickled and thrown away: they belong to the process.
-_clients: dict[str, Any] = {}
-_told: dict[TopicPartition, OffsetAndMetadata] = {}
-_fetchers: dict[tuple[str, str, str], Fetcher] = {}
+_connections: defaultdict[str, Connections] = defaultdict(Connections)
 
 
 def _unreachable(servers: str, error: Exception) -> UnreachableError:
