@@ -237,14 +237,29 @@ class SignupBurst(msgspec.Struct, frozen=True, kw_only=True):
     surprise: Annotated[float, d("−ln of the Poisson probability of at least as many, in nats.")]
 
 
-class Match(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that touches a rare key of a known operator."""
+class WatchedKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A rare key of a cluster, which landing looks out for: who shows it next is likely the cluster's."""
 
-    event_id: Annotated[str, d("The event.")]
+    run_id: Annotated[str, d("Id of the link run.")]
+    cluster_uid: Annotated[str, d("The cluster.")]
+    account_id: Annotated[str, d("A member that has the key.")]
+    kind: Annotated[str, d("Kind of key.")]
+    key: Annotated[str, d("Value of the key.")]
+    accounts: Annotated[int, d("How many accounts have the key (its degree), members and others.")]
+    weight: Annotated[int, d("ln of the odds that the next account with the key is the cluster's, in micro-nats.")]
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that touched a rare key of a known operator as it landed; its account was no member yet."""
+
+    event_id: Annotated[str, d("The event; a producer's retry of it is a row of its own, at another address.")]
+    event_time: Annotated[datetime, d("When it happened.")]
     account_id: Annotated[str, d("Its account.")]
     cluster_uid: Annotated[str, d("The operator touched.")]
     kind: Annotated[str, d("Kind of key.")]
     key: Annotated[str, d("Value of the key.")]
+    weight: Annotated[int, d("ln of the odds that the account is the operator's, in micro-nats (watched_keys).")]
+    run_id: Annotated[str, d("Link run whose watched_keys have the key.")]
     matched_at: Annotated[datetime, d("When it was seen (our clock).")]
 
 
@@ -319,7 +334,7 @@ TABLES = (
         "account_key_days", Home.LAKE, "account × key × day", struct_columns(AccountKeyDay), partition_by="event_date"
     ),
     Table("signup_bursts", Home.LAKE, "key × 5-minute window", struct_columns(SignupBurst)),
-    Table("matches", Home.LAKE, "event that touches a known operator", struct_columns(Match)),
+    Table("matches", Home.LAKE, "event × rare key of a known operator", _addressed(Match)),
     Table("decisions", Home.LAKE, "an investigator's word", struct_columns(Decision)),
     Table("alerts", Home.LAKE, "transition of a delivery", struct_columns(Alert)),
     Table("erasures", Home.LAKE, "account erased × table", struct_columns(Erasure)),
@@ -333,6 +348,7 @@ TABLES = (
     Table("member_evidence", Home.RUN, "account × signal", struct_columns(MemberEvidence)),
     Table("cluster_lineage", Home.RUN, "event of a cluster's life", struct_columns(ClusterLineage)),
     Table("extraction_ledger", Home.RUN, "cluster × day × task × model", struct_columns(ExtractionLedger)),
+    Table("watched_keys", Home.RUN, "rare key of a cluster × member", struct_columns(WatchedKey)),
 )
 BY_NAME = {table.name: table for table in TABLES}
 EVENT_TABLES = tuple(table for table in TABLES if table.home is Home.EVENTS)
