@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from pipeline.alerts.claims import only_sender
-from pipeline.alerts.outbox import Outbox, tidy
+from pipeline.alerts.outbox import EPOCH, Outbox, tidy
 from pipeline.alerts.planning import queue_news
 from pipeline.alerts.receiver import Receiver
 from pipeline.alerts.sending import Clock, Sent, send_due
@@ -85,10 +85,8 @@ def _replay(lake: Lake, hook: Hook, receiver: Receiver, wanted: Wanted, clock: C
         outbox = Outbox(lake, hook.name)
         chosen = [alert for alert in outbox.deliveries.values() if wanted(alert)]
         if chosen:
-            outbox.record(
-                msgspec.structs.replace(a, state="pending", at=clock(), due_at=clock(), detail="replayed", body=None)
-                for a in chosen
-            )
+            again = {"state": "pending", "at": clock(), "due_at": clock(), "detail": "replayed", "body": None}
+            outbox.record((msgspec.structs.replace(a, **again) for a in chosen), hold_until=EPOCH)
         return _sent(hook, outbox, len(chosen), send_due(outbox, receiver, clock))
 
 

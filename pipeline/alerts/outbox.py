@@ -10,6 +10,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.alerts.findings import Envelope, Finding
+from pipeline.alerts.schedule import LONGEST
 from pipeline.alerts.text import clean
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.tables import BY_NAME, Alert
@@ -34,6 +35,7 @@ class Outbox:
     def __init__(self, lake: Lake, hook: str) -> None:
         self.hook = hook
         self._transaction, self._comparison = f"alerts/{hook}", f"alerts/{hook}/run"
+        self._hold = f"alerts/{hook}/hold"
         self._table, self._commits = lake.table("alerts"), 0
         rows = pa.table(self._table.to_pyarrow_table(filters=[("hook", "=", hook)])).to_pylist()
         self.deliveries = folded(msgspec.convert(row, Alert) for row in rows)
@@ -42,8 +44,10 @@ class Outbox:
     @property
     def compared(self) -> datetime:
         """Start of the newest run that this hook's alerts were drawn from."""
-        micros = self._table.transaction_version(self._comparison) or 0
-        return EPOCH + timedelta(microseconds=micros)
+        return self._instant(self._comparison)
+
+    def _instant(self, transaction: str) -> datetime:
+        return EPOCH + TICK * (self._table.transaction_version(transaction) or 0)
 
     @property
     def disabled(self) -> bool:
@@ -60,19 +64,40 @@ class Outbox:
         return [alert for alert in self.deliveries.values() if alert.state == "pending"]
 
     def due(self, now: datetime) -> list[Alert]:
-        """What is owed now, in the order it was queued."""
-        return [alert for alert in self.pending() if alert.due_at is None or alert.due_at <= now]
+        """What may be sent now, in the order it was queued; nothing while the receiver is left in peace.
 
-    def record(self, alerts: Iterable[Alert], compared: datetime | None = None) -> None:
-        """Add transitions, in one commit; `compared` notes the start of the run they were drawn from.
+        What is told later of a cluster waits for what was queued before of it: else its end could arrive before its
+        beginning.
+        """
+        found: list[Alert] = []
+        if not is_due(self._instant(self._hold), now):
+            return found
+        waiting: set[str] = set()
+        for alert in self.pending():
+            if alert.cluster_uid not in waiting and is_due(alert.due_at, now):
+                found.append(alert)
+            else:
+                waiting.add(alert.cluster_uid)
+        return found
 
+    def next_due(self) -> datetime | None:
+        """When something may be sent next, at the earliest; None if nothing is owed."""
+        waits = [alert.due_at or EPOCH for alert in self.pending()]
+        return max(min(waits), self._instant(self._hold)) if waits else None
+
+    def record(
+        self, alerts: Iterable[Alert], compared: datetime | None = None, hold_until: datetime | None = None
+    ) -> None:
+        """Add transitions, in one commit.
+
+        `compared` notes the start of the run they were drawn from, `hold_until` until when nothing may be sent.
         Raises LakeError if another process wrote for this hook since its rows were read.
         """
         rows = [self._stamped(alert) for alert in alerts]
         version = (self._table.transaction_version(self._transaction) or 0) + 1
         transactions = [Transaction(self._transaction, version)]
-        if compared is not None:
-            transactions.append(Transaction(self._comparison, (compared - EPOCH) // TICK))
+        noted = {self._comparison: compared, self._hold: hold_until}
+        transactions += [Transaction(name, (at - EPOCH) // TICK) for name, at in noted.items() if at is not None]
         data = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=SCHEMA)
         try:
             self._commit(data, CommitProperties(app_transactions=transactions), version - 1)
@@ -104,6 +129,11 @@ class Outbox:
         """`alert` later than every row of the hook, so that order survives a clock set back."""
         self._last = max(alert.at, self._last + TICK)
         return msgspec.structs.replace(alert, at=self._last)
+
+
+def is_due(due_at: datetime | None, now: datetime) -> bool:
+    """Whether it is time. No wait is so long as the longest that we set: our clock was set back since."""
+    return due_at is None or not now < due_at <= now + LONGEST
 
 
 SCHEMA = arrow_schema(BY_NAME["alerts"])

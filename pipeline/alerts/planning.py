@@ -10,6 +10,7 @@ from pipeline.alerts.findings import News, alert_uid, body, closing_finding, ope
 from pipeline.alerts.outbox import Outbox
 from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
 from pipeline.lake import Lake
+from pipeline.runs import present_runs
 from pipeline.settings import Hook
 
 CLEARED = frozenset({"false_positive", "benign"})
@@ -20,7 +21,7 @@ def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
 
     The caller holds the hook's claim, so the run read here is never older than the one last compared.
     """
-    runs = current.present_runs(lake)
+    runs = present_runs(lake)
     if not runs:
         return 0
     run, compared = runs[-1], outbox.compared

@@ -9,6 +9,7 @@ DELAYS = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 JITTER = 0.2
 # No receiver may put a delivery off for longer than the schedule's longest wait.
 LONGEST_WAIT = float(DELAYS[-1])
+LONGEST = timedelta(seconds=LONGEST_WAIT * (1 + JITTER))
 
 
 def next_try(attempts: int, now: datetime, retry_after: float | None = None) -> datetime | None:

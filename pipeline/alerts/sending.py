@@ -31,7 +31,10 @@ class Sent(msgspec.Struct):
 def send_due(outbox: Outbox, receiver: Receiver, clock: Clock) -> Sent:
     """Try everything that is due once, oldest first; each outcome is recorded before the next try."""
     sent, failures, stop = Sent(), 0, time.monotonic() + PASS_SECONDS
+    waiting: set[str] = set()  # clusters whose news waits for what was queued before
     for alert in outbox.due(clock()):
+        if alert.cluster_uid in waiting:
+            continue
         outcome = receiver.deliver(Message(alert.alert_uid, alert.body or "", envelope(alert)))
         after = transition(alert, outcome, clock())
         _count(sent, after)
@@ -39,11 +42,12 @@ def send_due(outbox: Outbox, receiver: Receiver, clock: Clock) -> Sent:
             outbox.record([after, *(_disabled(other, clock()) for other in outbox.pending() if other != alert)])
             break
         failures = failures + 1 if outcome.kind == "again" else 0
-        held: list[Alert] = []
-        if outcome.kind == "again" and (outcome.retry_after or failures == CIRCUIT):
-            held = _held(outbox, alert, outcome, clock())
-        outbox.record([after, *held])
-        if held or failures == CIRCUIT or time.monotonic() > stop:
+        if after.state == "pending":
+            waiting.add(alert.cluster_uid)
+        # One note for all that is owed: a row for each would be ten thousand at every try of a dead receiver.
+        held = outcome.kind == "again" and bool(outcome.retry_after or failures == CIRCUIT)
+        outbox.record([after], hold_until=next_try(1, clock(), outcome.retry_after) if held else None)
+        if held or time.monotonic() > stop:
             break
     return sent
 
@@ -58,15 +62,6 @@ def transition(alert: Alert, outcome: Outcome, now: datetime) -> Alert:
     return msgspec.structs.replace(
         alert, state=state, attempts=attempts, at=now, due_at=due_at, detail=outcome.detail, body=None
     )
-
-
-def _held(outbox: Outbox, tried: Alert, outcome: Outcome, now: datetime) -> list[Alert]:
-    """Rows that put off everything else that is due until the receiver may be tried again."""
-    wait = next_try(1, now, outcome.retry_after)
-    assert wait
-    detail = f"held back, the receiver fails: {outcome.detail}"
-    rest = [alert for alert in outbox.due(now) if alert.alert_uid != tried.alert_uid]
-    return [msgspec.structs.replace(alert, at=now, due_at=wait, detail=detail, body=None) for alert in rest]
 
 
 def _disabled(alert: Alert, now: datetime) -> Alert:

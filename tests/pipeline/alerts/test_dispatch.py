@@ -233,6 +233,15 @@ def test_retry_after_holds_everything_of_that_receiver(linked, clock):
     assert tell(linked, taker, clock).sent.delivered == 4
 
 
+def test_a_replay_does_not_wait_for_what_the_receiver_asked(linked, clock):
+    taker = Taker(Outcome("again", "HTTP 429 Too Many Requests", 3600.0), DONE)
+    linked.link([linked.cluster(uid) for uid in "ab"])
+    tell(linked, taker, clock)
+    report = replay(linked.lake, [HOOK], {"h": taker}, lambda alert: alert.cluster_uid == "b", clock)[0]
+    assert report.sent.delivered == 1
+    assert taker.changes() == [("born", "a"), ("born", "b")]
+
+
 def test_a_dead_receiver_is_tried_three_times_a_pass_not_once_an_alert(linked, clock):
     taker = Taker(AGAIN)
     linked.link([linked.cluster(f"c{n:02}") for n in range(20)])
@@ -241,6 +250,47 @@ def test_a_dead_receiver_is_tried_three_times_a_pass_not_once_an_alert(linked, c
     taker.answers = [DONE]
     clock.forward(seconds=7)
     assert tell(linked, taker, clock).sent.delivered == 20
+
+
+def test_a_receiver_that_is_dead_for_hours_costs_a_row_a_try_and_gets_everything_in_the_end(linked, clock):
+    taker = Taker(AGAIN)
+    linked.link([linked.cluster(f"c{n:03}") for n in range(40)])
+    tell(linked, taker, clock)
+    for _ in range(3):
+        clock.forward(seconds=7)
+        tell(linked, taker, clock)
+    rows = linked.lake.table("alerts").to_pyarrow_table().num_rows
+    assert rows == 40 + len(taker.got) == 40 + 4 * sending.CIRCUIT
+    taker.answers = [DONE]
+    clock.forward(hours=1)
+    assert tell(linked, taker, clock).sent.delivered == 40
+    assert {a.state for a in all_deliveries(linked.lake)} == {"delivered"}
+
+
+def test_the_end_of_a_cluster_never_arrives_before_its_beginning(linked, clock):
+    taker = Taker(AGAIN, DONE)
+    linked.link([linked.cluster("a"), linked.cluster("b", confidence=0.5)])
+    tell(linked, taker, clock)
+    linked.link([linked.cluster("b", 2, accounts=9)], [linked.lineage("a", "retired")])
+    tell(linked, taker, clock)  # the beginning of a is not due again yet
+    assert taker.changes() == [("born", "a"), ("born", "b"), ("grew", "b")]
+    taker.answers = [AGAIN, DONE]
+    clock.forward(seconds=7)
+    tell(linked, taker, clock)
+    assert taker.changes()[3:] == [("born", "a")]
+    clock.forward(hours=1)
+    tell(linked, taker, clock)
+    assert taker.changes()[4:] == [("born", "a"), ("retired", "a")]
+
+
+@pytest.mark.parametrize("answers", [[AGAIN, DONE], [Outcome("again", "HTTP 429", 3600.0), DONE]])
+def test_a_clock_that_was_a_year_ahead_puts_nothing_off_for_a_year(linked, clock, answers):
+    taker = Taker(*answers)
+    clock.forward(days=365)
+    linked.link([linked.cluster("a")])
+    tell(linked, taker, clock)
+    clock.forward(days=-365)
+    assert tell(linked, taker, clock).sent.delivered == 1
 
 
 def test_a_pass_starts_nothing_new_after_its_time(linked, clock, monkeypatch):
