@@ -38,11 +38,11 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 def _tell(arguments: argparse.Namespace, settings: Settings) -> int:
     from pathlib import Path
 
-    from pipeline.alerts.current import present_runs
     from pipeline.alerts.dispatch import run_pass
     from pipeline.alerts.hooks import build_receivers
     from pipeline.alerts.listing import report_line
     from pipeline.lake import Lake
+    from pipeline.runs import present_runs
 
     if not settings.hooks:
         print(NO_HOOKS, end="")
