@@ -84,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 64 * 2**20
     tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
     processes: Annotated[int, _about("Processes that land side by side.", ge=1, le=64)] = 1
+    recycle_minutes: Annotated[
+        float, _about("Age at which the job on Flink is ended and submitted again.", gt=0, le=10_080)
+    ] = 60.0
+    stall_seconds: Annotated[
+        float, _about("Longest that nothing lands from Flink though records wait; then it is submitted again.", ge=10)
+    ] = 90.0
     link_minutes: Annotated[
         float, _about("Longest that what has landed waits for a link run of run.", gt=0, le=10_080)
     ] = 10.0

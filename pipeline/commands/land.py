@@ -36,7 +36,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--input-format", metavar="NAMES", help="litellm, envoy, kong, otel-genai, stripe; by commas")
     parser.add_argument("--fetcher", choices=["kafka-python", "confluent"], help="Kafka client")
     parser.add_argument("--processes", metavar="N", help="processes that land side by side")
-    parser.add_argument("beam", nargs="*", metavar="-- BEAM OPTIONS", help="options of Beam's in-process runner")
+    parser.add_argument(
+        "beam", nargs="*", metavar="-- BEAM OPTIONS", help="of Beam; --runner=PortableRunner lands on Flink"
+    )
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> int:

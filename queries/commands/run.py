@@ -22,6 +22,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--key-file", metavar="FILE", help="key that tokens are made with")
     parser.add_argument("--fetcher", choices=["kafka-python", "confluent"], help="Kafka client")
     parser.add_argument("--processes", metavar="N", help="processes that land side by side")
+    parser.add_argument("beam", nargs="*", metavar="-- BEAM OPTIONS", help="Beam's options for landing, as in land")
 
 
 # Flags that a child is given again: it reads the same environment and settings file by itself.
@@ -41,11 +42,12 @@ def _words(step: str, parsed: argparse.Namespace) -> list[str]:
     for flag in FLAGS[step]:
         if getattr(parsed, flag) is not None:
             words += ["--" + flag.replace("_", "-"), getattr(parsed, flag)]
-    return words
+    return [*words, "--", *parsed.beam] if step == "land" and parsed.beam else words
 
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from pipeline.commands.land import make_source
+    from pipeline.landing.flink_options import check_job, wants_flink
     from pipeline.landing.land import open_lake
     from queries.service.claim import Claim
     from queries.service.due import Due
@@ -55,6 +57,8 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from queries.service.watch import Watch
 
     source = make_source(settings)
+    if wants_flink(parsed.beam):
+        check_job(settings, parsed.beam, follow=True)
     lake, _ = open_lake(settings)
     news: queue.SimpleQueue[str] = queue.SimpleQueue()  # the one queue that a signal's handler may put into
     for number in (signal.SIGTERM, signal.SIGINT):
