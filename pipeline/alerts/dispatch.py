@@ -8,9 +8,11 @@ import msgspec
 
 from pipeline.alerts.claims import only_sender
 from pipeline.alerts.outbox import EPOCH, Outbox, tidy
-from pipeline.alerts.planning import queue_news
+from pipeline.alerts.planning import queue_news, wanted_clusters
 from pipeline.alerts.receiver import Receiver
 from pipeline.alerts.sending import Clock, Sent, send_due
+from pipeline.alerts.touched import queue_touches
+from pipeline.alerts.touches import Fresh, read_fresh
 from pipeline.contract.tables import Alert
 from pipeline.errors import HydratraceError
 from pipeline.lake import Lake
@@ -29,6 +31,7 @@ class Report(msgspec.Struct):
     queued: int = 0
     sent: Sent = msgspec.field(default_factory=Sent)
     owed: int = 0
+    next_due: datetime | None = None
     problem: str = ""
     ok: bool = True
 
@@ -74,8 +77,17 @@ def _pass(lake: Lake, hook: Hook, receiver: Receiver, clock: Clock) -> Report:
         if outbox.disabled:
             remedy = "when it is mended: hydratrace alert replay --failed"
             return Report(hook.name, problem=f"disabled, the receiver wants no more alerts; {remedy}", ok=False)
-        queued = queue_news(lake, hook, outbox, clock())
+        queued = _queue(lake, hook, outbox, clock())
         return _sent(hook, outbox, queued, send_due(outbox, receiver, clock))
+
+
+def _queue(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
+    fresh = read_fresh(lake, outbox.ends)
+    if outbox.compared == EPOCH and fresh.ends:  # who touched an operator before a hook was there is no news to it
+        outbox.record([], ends=fresh.ends)
+        fresh = Fresh({}, fresh.ends)
+    queued = queue_news(lake, hook, outbox, now)
+    return queued + (queue_touches(hook, outbox, wanted_clusters(lake, hook), fresh, now) if fresh.crowds else 0)
 
 
 def _replay(lake: Lake, hook: Hook, receiver: Receiver, wanted: Wanted, clock: Clock) -> Report:
@@ -91,4 +103,4 @@ def _replay(lake: Lake, hook: Hook, receiver: Receiver, wanted: Wanted, clock: C
 
 
 def _sent(hook: Hook, outbox: Outbox, queued: int, sent: Sent) -> Report:
-    return Report(hook.name, queued, sent, len(outbox.pending()), sent.failure, not sent.failure)
+    return Report(hook.name, queued, sent, len(outbox.pending()), outbox.next_due(), sent.failure, not sent.failure)

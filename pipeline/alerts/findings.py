@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 import msgspec
 
 from pipeline.alerts.text import clean
-from pipeline.contract.tables import Cluster, ClusterMember, d
+from pipeline.contract.tables import Alert, Cluster, ClusterMember, d
 
 Change = Literal[
-    "born", "grew", "shrank", "absorbed", "revised", "verdict_changed", "merged_into", "retired", "reopened"
+    "born", "grew", "shrank", "absorbed", "revised", "verdict_changed", "merged_into", "retired", "reopened", "touched"
 ]
 CLOSING = frozenset({"merged_into", "retired"})
 
@@ -22,6 +22,7 @@ NAMESPACE = uuid.UUID("5d0f1f0e-6c0b-4c34-9d0a-2f6a3f0b8a41")
 MOST_REASONS, REASON_CHARACTERS = 5, 200
 MOST_MEMBERS, ID_CHARACTERS = 10, 128
 MOST_OTHERS = 5
+MOST_TOUCHES = 5
 
 # MITRE ATLAS ids; CS0056 is the case study of distillation campaigns.
 ATLAS: dict[str, tuple[str, ...]] = {
@@ -47,6 +48,7 @@ WORDS: dict[str, str] = {
     "merged_into": "operator merged into another",
     "retired": "operator retired",
     "reopened": "operator is back",
+    "touched": "known operator touched",
 }
 
 
@@ -57,7 +59,16 @@ class Member(msgspec.Struct, frozen=True):
     confidence: float
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Touch(msgspec.Struct, frozen=True, kw_only=True):
+    """An account that is no member and showed rare keys of the operator; which keys is for the lake to say."""
+
+    account_id: str
+    kinds: Annotated[list[str], d("Kinds of key that it showed: card, device, conversation, …")]
+    event_id: Annotated[str, d("Its first event that showed one.")]
+    at: Annotated[datetime, d("When that was.")]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of a cluster at one revision; a closing finding repeats the last known figures."""
 
     alert_uid: Annotated[str, d("Id of this delivery, the same over retries.")]
@@ -83,6 +94,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     atlas: Annotated[list[str], d("MITRE ATLAS ids.")]
     f3: Annotated[list[str], d("MITRE Fight Fraud Framework ids.")]
     next_query: Annotated[str, d("What to type next.")]
+    touched_by: Annotated[int, d("With touched: how many accounts that the receiver had not heard of.")] = 0
+    touches: Annotated[list[Touch], d("With touched: the newest of them, at most five.")] = []
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -178,6 +191,22 @@ def is_over(finding: Finding) -> bool:
 def body(finding: Finding, at: datetime) -> str:
     """The finding in its envelope, as JSON on one line."""
     return msgspec.json.encode(Envelope(f"cluster.{finding.change}", at, finding)).decode()
+
+
+def delivery(hook: str, finding: Finding, at: datetime, due_at: datetime) -> Alert:
+    """The first row of a delivery of `finding` to `hook`."""
+    return Alert(
+        alert_uid=finding.alert_uid,
+        cluster_uid=finding.cluster_uid,
+        revision=finding.revision,
+        hook=hook,
+        state="pending",
+        attempts=0,
+        at=at,
+        due_at=due_at,
+        detail="queued",
+        body=body(finding, at),
+    )
 
 
 def _lines(lines: list[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """The outbox: what a hook was told and what is still owed to it, folded from the table `alerts`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +14,7 @@ from pipeline.alerts.schedule import LONGEST
 from pipeline.alerts.text import clean
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.tables import BY_NAME, Alert
+from pipeline.deltalog import transaction_versions
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
 
@@ -35,7 +36,8 @@ class Outbox:
     def __init__(self, lake: Lake, hook: str) -> None:
         self.hook = hook
         self._transaction, self._comparison = f"alerts/{hook}", f"alerts/{hook}/run"
-        self._hold = f"alerts/{hook}/hold"
+        self._hold, self._matches = f"alerts/{hook}/hold", f"alerts/{hook}/matches"
+        self._path = lake.path("alerts")
         self._table, self._commits = lake.table("alerts"), 0
         rows = pa.table(self._table.to_pyarrow_table(filters=[("hook", "=", hook)])).to_pylist()
         self.deliveries = folded(msgspec.convert(row, Alert) for row in rows)
@@ -55,9 +57,25 @@ class Outbox:
         newest = max(self.deliveries.values(), key=lambda alert: alert.at, default=None)
         return newest is not None and newest.state == "disabled"
 
+    @property
+    def ends(self) -> dict[str, int]:
+        """Topic id/partition → end of the matches that this hook was told of."""
+        versions = transaction_versions(self._path)
+        mark = self._matches + "/"
+        return {name.removeprefix(mark): end for name, end in versions.items() if name.startswith(mark)}
+
     def told(self) -> dict[str, Finding]:
-        """Cluster → the finding last queued for it."""
-        return {alert.cluster_uid: envelope(alert).data for alert in self.deliveries.values()}
+        """Cluster → the finding last queued for it, whoever touched it since."""
+        findings = (envelope(alert).data for alert in self.deliveries.values())
+        return {finding.cluster_uid: finding for finding in findings if finding.change != "touched"}
+
+    def touched(self) -> dict[str, list[Alert]]:
+        """Cluster → deliveries that say who touched it, in the order they were queued."""
+        found: dict[str, list[Alert]] = {}
+        for alert in self.deliveries.values():
+            if envelope(alert).data.change == "touched":
+                found.setdefault(alert.cluster_uid, []).append(alert)
+        return found
 
     def pending(self) -> list[Alert]:
         """What is owed, in the order it was queued."""
@@ -66,8 +84,7 @@ class Outbox:
     def due(self, now: datetime) -> list[Alert]:
         """What may be sent now, in the order it was queued; nothing while the receiver is left in peace.
 
-        What is told later of a cluster waits for what was queued before of it: else its end could arrive before its
-        beginning.
+        What is told later of a cluster waits for what was tried before: else its end could arrive before its beginning.
         """
         found: list[Alert] = []
         if not is_due(self._instant(self._hold), now):
@@ -76,7 +93,7 @@ class Outbox:
         for alert in self.pending():
             if alert.cluster_uid not in waiting and is_due(alert.due_at, now):
                 found.append(alert)
-            else:
+            elif alert.attempts:
                 waiting.add(alert.cluster_uid)
         return found
 
@@ -86,11 +103,16 @@ class Outbox:
         return max(min(waits), self._instant(self._hold)) if waits else None
 
     def record(
-        self, alerts: Iterable[Alert], compared: datetime | None = None, hold_until: datetime | None = None
+        self,
+        alerts: Iterable[Alert],
+        compared: datetime | None = None,
+        hold_until: datetime | None = None,
+        ends: Mapping[str, int] | None = None,
     ) -> None:
         """Add transitions, in one commit.
 
-        `compared` notes the start of the run they were drawn from, `hold_until` until when nothing may be sent.
+        `compared` notes the start of the run they were drawn from, `ends` those of the matches, and `hold_until` until
+        when nothing may be sent.
         Raises LakeError if another process wrote for this hook since its rows were read.
         """
         rows = [self._stamped(alert) for alert in alerts]
@@ -98,6 +120,7 @@ class Outbox:
         transactions = [Transaction(self._transaction, version)]
         noted = {self._comparison: compared, self._hold: hold_until}
         transactions += [Transaction(name, (at - EPOCH) // TICK) for name, at in noted.items() if at is not None]
+        transactions += [Transaction(f"{self._matches}/{place}", end) for place, end in (ends or {}).items()]
         data = pa.Table.from_pylist([msgspec.structs.asdict(row) for row in rows], schema=SCHEMA)
         try:
             self._commit(data, CommitProperties(app_transactions=transactions), version - 1)

@@ -6,7 +6,7 @@ import msgspec
 
 from pipeline.alerts import current
 from pipeline.alerts.changes import differs, news
-from pipeline.alerts.findings import News, alert_uid, body, closing_finding, open_finding
+from pipeline.alerts.findings import News, alert_uid, closing_finding, delivery, open_finding
 from pipeline.alerts.outbox import Outbox
 from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
 from pipeline.lake import Lake
@@ -37,6 +37,13 @@ def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
     return len(alerts)
 
 
+def wanted_clusters(lake: Lake, hook: Hook) -> list[Cluster]:
+    """Clusters of the current run whose verdict the hook hears of."""
+    runs = present_runs(lake)
+    clusters = current.read(lake, runs[-1], "clusters", Cluster) if runs else []
+    return [cluster for cluster in clusters if cluster.verdict in hook.verdicts]
+
+
 def _alerts(lake: Lake, run: Run, hook: Hook, items: list[News], now: datetime) -> list[Alert]:
     members: dict[str, list[ClusterMember]] = {}
     if any(item.cluster for item in items):
@@ -56,18 +63,7 @@ def _alert(run: Run, hook: Hook, item: News, members: list[ClusterMember], now: 
         assert told
         uid = alert_uid(hook.name, told.cluster_uid, told.revision, told.alert_uid)
         finding = closing_finding(uid, item, run.run_id)
-    return Alert(
-        alert_uid=uid,
-        cluster_uid=finding.cluster_uid,
-        revision=finding.revision,
-        hook=hook.name,
-        state="pending",
-        attempts=0,
-        at=now,
-        due_at=now,
-        detail="queued",
-        body=body(finding, now),
-    )
+    return delivery(hook.name, finding, now, now)
 
 
 def _is_cleared(cluster: Cluster, cleared: dict[str, Cluster]) -> bool:

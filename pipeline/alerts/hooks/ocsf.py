@@ -56,8 +56,8 @@ def render(message: Message) -> str:
         "finding_info": _info(finding, at),
         "evidences": _evidences(finding),
         "observables": [
-            {"name": "evidences.user.uid", "type_id": USER_UID, "value": member.account_id}
-            for member in finding.members
+            {"name": "evidences.user.uid", "type_id": USER_UID, "value": shown.account_id}
+            for shown in (*finding.members, *finding.touches)
         ],
         "unmapped": {"next_query": finding.next_query, "other_clusters": finding.other_clusters},
     }
@@ -95,7 +95,11 @@ def _evidences(finding: Finding) -> list[Object]:
         "reasons": finding.reasons,
         "counter_evidence": finding.counter_evidence,
     }
-    return [{"data": figures}, *({"user": {"uid": member.account_id}} for member in finding.members)]
+    touched = [
+        {"user": {"uid": touch.account_id}, "data": {"kinds": touch.kinds, "event_id": touch.event_id, "at": touch.at}}
+        for touch in finding.touches
+    ]
+    return [{"data": figures}, *({"user": {"uid": member.account_id}} for member in finding.members), *touched]
 
 
 def _millis(instant: datetime) -> int:

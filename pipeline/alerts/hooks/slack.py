@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import Finding, percent
+from pipeline.alerts.findings import Finding, Touch, percent
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.transports import Posted, target_of
 from pipeline.settings import Hook, Settings
@@ -29,6 +29,7 @@ def render(message: Message) -> str:
     blocks = [
         {"type": "header", "text": _plain(finding.summary, HEADER_CHARACTERS)},
         {"type": "section", "fields": [_plain(field, SECTION_CHARACTERS) for field in _figures(finding)]},
+        *_list("Touched by, newest first", [_touch(touch) for touch in finding.touches]),
         *_list("Why", finding.reasons),
         *_list("What speaks against it", finding.counter_evidence),
         *_list("Other clusters", finding.other_clusters),
@@ -55,6 +56,10 @@ def _list(title: str, lines: list[str]) -> list[Block]:
         return []
     text = "\n".join([f"{title}:", *(f"• {line}" for line in lines)])
     return [{"type": "section", "text": _plain(text, SECTION_CHARACTERS)}]
+
+
+def _touch(touch: Touch) -> str:
+    return f"{touch.account_id} ({', '.join(touch.kinds)}) at {touch.at:%Y-%m-%d %H:%M:%S} UTC, event {touch.event_id}"
 
 
 def _footer(finding: Finding) -> str:

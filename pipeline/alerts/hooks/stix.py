@@ -52,7 +52,8 @@ class Bundles:
 
 def render(message: Message) -> str:
     """The alert as a bundle. The grouping keeps its id over revisions: each is a newer version of it."""
-    accounts = [_account(member.account_id) for member in message.envelope.data.members]
+    finding = message.envelope.data
+    accounts = [_account(shown.account_id) for shown in (*finding.members, *finding.touches)]
     grouping = _grouping(message, [account["id"] for account in accounts])
     bundle = {
         "type": "bundle",
