@@ -1,4 +1,4 @@
-"""Application transactions of a Delta table, read from its log: deltalake answers for one id, but cannot list them."""
+"""What a Delta table's log says without deltalake, which cannot list application transactions."""
 
 import json
 import re
@@ -22,6 +22,12 @@ def transaction_versions(table: Path) -> dict[str, int]:
         except FileNotFoundError:
             continue
     return _read(table / "_delta_log")
+
+
+def newest_version(table: Path) -> int:
+    """Version of the newest commit; -1 if `table` is no Delta table. A listing, nothing is opened."""
+    log = table / "_delta_log"
+    return max((int(m[1]) for path in log.glob("*.json") if (m := COMMIT.match(path.name))), default=-1)
 
 
 def _read(log: Path) -> dict[str, int]:

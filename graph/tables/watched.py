@@ -3,6 +3,8 @@
 import duckdb
 import pyarrow as pa
 
+from graph.signals.signal import CIRCUMSTANTIAL
+
 # What a single event that landing sees can show: all that a sign-up and a payment carry, and a conversation that goes
 # on. Prompts and phrases are left out: they are judged in the mass, never one by one.
 KINDS = (
@@ -29,12 +31,14 @@ WATCHED = """
     ), weighed AS (
         SELECT *, members / (accounts - members + chance) AS odds FROM owned JOIN again USING (kind)
     )
-    SELECT $run_id AS run_id, cluster_uid, account_id, kind, key, accounts, floor(1e6 * ln(odds))::BIGINT AS weight
-    FROM weighed JOIN named USING (c)
+    SELECT $run_id AS run_id, cluster_uid, account_id, kind, key, family,
+           list_contains($circumstantial, family) AS is_circumstantial, accounts,
+           floor(1e6 * ln(odds))::BIGINT AS weight
+    FROM weighed JOIN named USING (c) JOIN signals USING (kind)
     WHERE odds >= $least ORDER BY kind, key, account_id"""
 
 
 def watched_keys(con: duckdb.DuckDBPyConnection, run_id: str) -> pa.Table:
     """Rows of `watched_keys`."""
-    bound = {"run_id": run_id, "kinds": list(KINDS), "least": LEAST_ODDS}
+    bound = {"run_id": run_id, "kinds": list(KINDS), "least": LEAST_ODDS, "circumstantial": sorted(CIRCUMSTANTIAL)}
     return con.sql(WATCHED, params=bound).to_arrow_table()

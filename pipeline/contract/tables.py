@@ -245,6 +245,8 @@ class WatchedKey(msgspec.Struct, frozen=True, kw_only=True):
     account_id: Annotated[str, d("A member that has the key.")]
     kind: Annotated[str, d("Kind of key.")]
     key: Annotated[str, d("Value of the key.")]
+    family: Annotated[str, d("Family of evidence.")]
+    is_circumstantial: Annotated[bool, d("Whether it tells only beside a key of another family (addresses, mail, …).")]
     accounts: Annotated[int, d("How many accounts have the key (its degree), members and others.")]
     weight: Annotated[int, d("ln of the odds that the next account with the key is the cluster's, in micro-nats.")]
 

@@ -52,6 +52,15 @@ def append_rejects(lake: Lake, parts: Iterable[Part]) -> Appended:
     return _append(lake, "rejected", [part for part in parts if part.rows.num_rows], holes=True)
 
 
+def append_matches(lake: Lake, parts: Iterable[Part]) -> Appended:
+    """Append matches as `append_rejects` does rejects.
+
+    A span that is landed again after a crash may meet a newer watch list: what lies before the tip was told by the
+    older one and stays as it is.
+    """
+    return _append(lake, "matches", [part for part in parts if part.rows.num_rows], holes=True)
+
+
 def begin(lake: Lake, places: Iterable[Span]) -> None:
     """Write down where partitions begin (empty spans): an idle one has a position too, so that a loss is noticed."""
     tables: dict[str, list[Span]] = {}

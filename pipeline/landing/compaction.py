@@ -25,7 +25,7 @@ def compact_if_due(lake: Lake) -> list[str]:
     A writer that is faster wins: the merge is then tried again at a later tick.
     """
     done = []
-    for name in (*(table.name for table in EVENT_TABLES), "rejected"):
+    for name in (*(table.name for table in EVENT_TABLES), "rejected", "matches"):
         if not lake.path(name).is_dir():
             continue
         try:

@@ -10,7 +10,9 @@ from apache_beam.metrics import Metrics
 from pipeline.decode.decoder import Decoded, Decoder
 from pipeline.decode.reading import Reading
 from pipeline.lake import Lake
-from pipeline.landing.append import Part, append_rejects, append_rows
+from pipeline.landing.append import Part, append_matches, append_rejects, append_rows
+from pipeline.matching.match import match
+from pipeline.matching.watching import watching
 from pipeline.privacy.keyfile import Key, load_key
 from pipeline.privacy.tokens import Tokens
 from pipeline.sources.batch import PolledBatch, Span
@@ -82,6 +84,7 @@ class LandFn(beam.DoFn):
         self._root, self._commit_records, self._commit_bytes = lake, commit_records, commit_bytes
         self._landed = Metrics.counter(NAMESPACE, "landed")
         self._rejected = Metrics.counter(NAMESPACE, "rejected")
+        self._matched = Metrics.counter(NAMESPACE, "matched")
 
     def setup(self) -> None:
         """Open the lake."""
@@ -107,10 +110,15 @@ class LandFn(beam.DoFn):
         if not self._held:
             return
         held, self._held = self._held, []
-        # Rejects first: were the rows first, a crash between the two would lose the rejects.
+        # Rejects and matches first: were the rows first, a crash between would lose them.
         self._rejected.inc(append_rejects(self._lake, [Part(d.span, d.rejected) for d in held]).rows)
+        self._matched.inc(append_matches(self._lake, self._matches(held)).rows)
         for table, decoded in _by_table(held).items():
             self._landed.inc(append_rows(self._lake, table, [Part(d.span, d.rows) for d in decoded]).rows)
+
+    def _matches(self, held: Iterable[Decoded]) -> list[Part]:
+        watched, now = watching(self._lake).now(), datetime.now(UTC)
+        return [Part(d.span, match(watched, d.span.table, d.rows, now)) for d in held]
 
 
 def _by_table(decoded: Iterable[Decoded]) -> dict[str, list[Decoded]]:

@@ -82,7 +82,8 @@ TABLES = {
     "cluster_lineage": "SELECT DISTINCT 'op_' || operator AS cluster_uid, 'born' AS event FROM account "
     "WHERE operator IS NOT NULL ORDER BY ALL",
     "extraction_ledger": LEDGER,
-    "watched_keys": "SELECT 'op_' || operator AS cluster_uid, account_id, kind, key, accounts, 4000000 AS weight "
+    "watched_keys": "SELECT 'op_' || operator AS cluster_uid, account_id, kind, key, kind AS family, "
+    "false AS is_circumstantial, accounts, 4000000 AS weight "
     "FROM (SELECT *, count(*) OVER (PARTITION BY kind, key) AS accounts FROM showed) "
     "JOIN account USING (account_id) WHERE operator IS NOT NULL AND kind = 'device' ORDER BY ALL",
 }

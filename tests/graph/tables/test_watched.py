@@ -3,6 +3,7 @@ from math import floor, log
 import duckdb
 import pytest
 
+from graph.signals import SIGNALS
 from graph.tables.watched import watched_keys
 
 
@@ -15,6 +16,8 @@ def population(con: duckdb.DuckDBPyConnection, kind: str, held: dict[str, str], 
     con.execute(
         "CREATE TABLE member AS SELECT a, 7 AS c FROM account WHERE list_contains($m, account_id)", {"m": [*members]}
     )
+    con.execute("CREATE TABLE signals (kind VARCHAR, family VARCHAR)")
+    con.executemany("INSERT INTO signals VALUES (?, ?)", [(signal.kind, signal.family.value) for signal in SIGNALS])
     con.execute("CREATE TABLE named AS SELECT 7 AS c, 'op_7' AS cluster_uid")
 
 
@@ -40,8 +43,8 @@ def test_a_key_weighs_by_members_over_the_strangers_expected_next(con) -> None:
         ("r4", "mine"): floor(1e6 * log(1 / again)),
     }
     assert watched["r1", "ring"] | {"weight": 0} == {
-        "run_id": "run", "cluster_uid": "op_7", "account_id": "r1", "kind": "card", "key": "ring", "accounts": 3,
-        "weight": 0,
+        "run_id": "run", "cluster_uid": "op_7", "account_id": "r1", "kind": "card", "key": "ring",
+        "family": "payment", "is_circumstantial": False, "accounts": 3, "weight": 0,
     }  # fmt: skip
 
 
