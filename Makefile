@@ -37,6 +37,11 @@ test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
 	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
+.PHONY: test-flink
+test-flink: $(DEV) ## Test landing on a real Flink, whose parts are killed in turn (JRE 17+ and Maven; 5 minutes)
+	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet -m flink tests/integration/flink; status=$$?; \
+	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
+
 .PHONY: flink
 flink: $(RUNTIME) ## Start a local Flink to land on (JRE 17+ and Maven); make flink SLOTS=4 for more than 2 task slots
 	@$(VENV_PYTHON) -m tests.integration.flink.local start $(SLOTS)

@@ -48,6 +48,9 @@ class Kafka:
             begins = consumer.beginning_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
             ends = consumer.end_offsets(at, timeout_ms=CALL_TIMEOUT_MS)
             self._tell_group(zip(at, (tips(span.table, span.application) for span in partitions), strict=True))
+        except KeyError as unknown:  # kafka-python's way to say that its metadata are older than the partition
+            self.close()
+            raise UnreachableError(f"{unknown} is new: connecting to Kafka again") from None
         except (KafkaError, OSError) as error:
             self.close()
             raise _unreachable(self.bootstrap_servers, error) from None

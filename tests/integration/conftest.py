@@ -1,10 +1,11 @@
-"""The broker that tests marked `kafka` share, and what happens to them where it cannot run."""
+"""The broker that tests marked `kafka` share, and what happens to tests where what they need cannot run."""
 
 import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.integration.flink import jars as flink_jars
 from tests.integration.kafka import jars
 from tests.integration.kafka.broker import Broker
 
@@ -32,13 +33,14 @@ def _running_again(request: pytest.FixtureRequest) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests that need Kafka, with the reason, where Java or Maven is missing."""
-    needing = [item for item in items if item.get_closest_marker("kafka")]
-    if not needing or not (lack := jars.missing()):
-        return
-    config.stash[NOT_RUN] = len(needing)
-    for item in needing:
-        item.add_marker(pytest.mark.skip(reason=f"a broker needs {lack}"))
+    """Skip the tests that need Kafka or Flink, with the reason, where Java or Maven is missing."""
+    for what, needed in (("kafka", jars.missing), ("flink", flink_jars.missing)):
+        needing = [item for item in items if item.get_closest_marker(what)]
+        if not needing or not (lack := needed()):
+            continue
+        config.stash[NOT_RUN] = config.stash.get(NOT_RUN, 0) + len(needing)
+        for item in needing:
+            item.add_marker(pytest.mark.skip(reason=f"{what} needs {lack}"))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -52,4 +54,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if count := config.stash.get(NOT_RUN, 0):
         line = config.rootpath / ".cache" / "tests-not-run"
         line.parent.mkdir(exist_ok=True)
-        line.write_text(f"Kafka: {count} tests NOT RUN: install a JRE 17+ and Maven\n", encoding="utf-8")
+        line.write_text(f"Kafka and Flink: {count} tests NOT RUN: install a JRE 17+ and Maven\n", encoding="utf-8")

@@ -208,7 +208,8 @@ class Cluster:
             f"--artifact-port={ports.artifact}",
             f"--expansion-port={ports.expansion}",
             f"--flink-master={HOST}:{ports.rest}",
-            f"--artifacts-dir={self.folder / 'artifacts'}",
+            "--artifacts-dir",  # a word of its own: args4j takes no blanks behind =
+            str(self.folder / "artifacts"),
         )
 
     def _workers(self) -> list[str]:

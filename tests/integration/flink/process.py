@@ -79,14 +79,11 @@ class Process:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            self._reap()
             if number != signal.SIGKILL and time.monotonic() > deadline:
                 return
             time.sleep(LOOK_SECONDS)
-        self._reap()
-
-    def _reap(self) -> None:
-        if self._child and self._child.poll() is not None:
+        if self._child:
+            self._child.wait(END_SECONDS)  # its first thread may be a zombie before the others are gone
             self._child = None
 
 

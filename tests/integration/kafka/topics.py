@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 Compression = Literal["none", "gzip", "snappy", "lz4", "zstd"]
 Record = tuple[bytes | None, bytes | None]  # key, value; a value of None is a tombstone
@@ -23,6 +23,12 @@ def create_topic(bootstrap_servers: str, name: str, partitions: int = 1, **confi
     wanted = NewTopic(name, partitions, 1, config={key.replace("_", "."): value for key, value in config.items()})
     _patiently(KafkaError.TOPIC_ALREADY_EXISTS, lambda: admin.create_topics([wanted])[name].result(PATIENCE_SECONDS))
     return topic_id(bootstrap_servers, name)
+
+
+def add_partitions(bootstrap_servers: str, name: str, count: int) -> None:
+    """Let the topic have `count` partitions."""
+    admin = _admin(bootstrap_servers)
+    admin.create_partitions([NewPartitions(name, count)])[name].result(PATIENCE_SECONDS)
 
 
 def delete_topic(bootstrap_servers: str, name: str) -> None:

@@ -111,3 +111,15 @@ def test_an_open_transaction_is_waited_for_and_never_a_hole(kafka, job_for, fetc
     assert sum(tick.landed for tick in drained(landing)) == 5
     assert_exactly_once(landing.lake, "usage", readable(servers, name))
     assert set(landing.lake.positions().values()) == {16}
+
+
+def test_partitions_that_a_topic_gets_later_are_read_too(kafka, job_for):
+    servers, name = kafka.bootstrap_servers, "growing"
+    topics.create_topic(servers, name)
+    topics.produce(servers, name, usage(0, 10))
+    landing = job_for({"usage": name})
+    assert [tick.landed for tick in drained(landing)] == [10]
+    topics.add_partitions(servers, name, 3)
+    topics.produce(servers, name, usage(10, 10), partition=2)
+    assert sum(tick.landed for tick in drained(landing)) == 10
+    assert_exactly_once(landing.lake, "usage", readable(servers, name))
