@@ -15,9 +15,8 @@ import pyarrow as pa
 
 from graph.components import components, cut_bridges
 from graph.fragility import fragility
-from graph.keys.days import update_days
-from graph.keys.draw import make_days
-from graph.keys.held import accounts_of, make_held
+from graph.keys.days import draw_days, update_days
+from graph.keys.held import accounts_of, add_lone, make_held
 from graph.lineage import name_clusters, remembered
 from graph.links import Scored, keep_pairs, score_pairs
 from graph.membership import Membership, drop_small, settle
@@ -25,7 +24,7 @@ from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files
 from graph.signals.signal import Family
-from graph.snapshot import load_events, pin
+from graph.snapshot import pin, view_events
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population, watched
 from graph.verdict.facts import conduct, gather
@@ -94,11 +93,9 @@ def compute(
     `without`: a family whose keys link nobody, to learn what it is worth.
     """
     pin(con, msgspec.json.decode(run.positions, type=dict[str, int]))
-    load_events(con, lake, as_of=run.as_of, without=("prompt_minhash",) if days else ())
-    if not days:
-        make_days(con)
-        days = "FROM days"
-    stages.done("events read")
+    days = days or draw_days(con, lake, run.as_of)
+    view_events(con, lake, run.as_of)
+    stages.done("events found")
     make_held(con, days, without)
     accounts = accounts_of(con)
     make_pairs(con)
@@ -110,6 +107,7 @@ def compute(
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
     kept = np.flatnonzero(scored.seed | _inside(scored, labels))
     keep_pairs(con, scored, kept)
+    add_lone(con, days)
     made = _cluster_tables(con, lake, run, labels, found, scored)
     stages.done("verdicts and names")
     return made | {
@@ -124,7 +122,7 @@ def compute(
 def _cluster_tables(
     con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, scored: Scored
 ) -> dict[str, pa.Table]:
-    facts, outside = gather(con, lake)
+    facts, outside = gather(con)
     home = labels[found.a] == found.c
     support = {f.c: found.weights[home & (found.c == f.c)] for f in facts}
     verdicts = judge(facts, outside, support)

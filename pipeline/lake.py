@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 import msgspec
@@ -35,6 +36,15 @@ class Marker(msgspec.Struct, forbid_unknown_fields=False):
 
     format_version: int
     key_check: str
+
+
+class Span(NamedTuple):
+    """A live file of an event table: whose rows it has, all of one topic; `topic_id` is None where the log says not."""
+
+    path: str
+    topic_id: str | None
+    partitions: tuple[int, int]
+    offsets: tuple[int, int]
 
 
 class Lake:
@@ -123,6 +133,15 @@ class Lake:
         folders = {f"{BY_NAME[name].partition_by}={day}" for day in days}
         return [file for file in files if Path(file).parent.name in folders]
 
+    def spans(self, name: str, days: Collection[date] | None = None) -> list[Span]:
+        """The live files of the event table `name`, of `days` if given, each with its least and greatest address."""
+        if not DeltaTable.is_deltatable(str(self.path(name))):
+            return []
+        folders = days if days is None else {f"{BY_NAME[name].partition_by}={day}" for day in days}
+        added = pa.table(DeltaTable(str(self.path(name))).get_add_actions(flatten=True)).to_pylist()
+        spans = [_span(self.path(name) / unquote(file["path"]), file) for file in added]
+        return sorted(span for span in spans if folders is None or Path(span.path).parent.name in folders)
+
     def select(self, name: str, days: Collection[date] | None = None) -> str:
         """SQL (DuckDB) that reads the Delta table `name` as it is now, with the contract's columns.
 
@@ -149,6 +168,16 @@ class Lake:
     def run_file(self, run_id: str, table: str) -> Path:
         """Path of the Parquet file that the run `run_id` wrote for `table`."""
         return self.runs_dir() / run_id / f"{table}.parquet"
+
+
+def _span(path: Path, file: dict[str, Any]) -> Span:
+    """A file with the statistics of its add action; a file of several topics, or without statistics, says nothing."""
+    topics, partitions, offsets = (
+        (file.get(f"min.{name}"), file.get(f"max.{name}")) for name in ("_topic_id", "_partition", "_offset")
+    )
+    if None in (*topics, *partitions, *offsets) or topics[0] != topics[1]:
+        return Span(str(path), None, (0, 0), (0, 0))
+    return Span(str(path), topics[0], cast(tuple[int, int], partitions), cast(tuple[int, int], offsets))
 
 
 def _refuse_a_full_folder(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -11,6 +11,7 @@ from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from graph.keys.draw import make_days
+from graph.signals import slot
 from graph.snapshot import landed, load_events, pin
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.ddl import parquet_source
@@ -39,7 +40,8 @@ def update_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[dict[str, i
         landed_to = lake.positions()
         recorded = {app: table.transaction_version(app) or 0 for app in landed_to}
         if recorded == landed_to:
-            return landed_to, parquet_source(DAYS, live_files(table))
+            # Lakes of earlier versions keep phrases there as well.
+            return landed_to, f"FROM ({parquet_source(DAYS, live_files(table))}) WHERE kind <> '{slot.SIGNAL.kind}'"
         try:
             _replace(con, lake, table, recorded, landed_to)
         except CommitFailedError:
@@ -65,8 +67,18 @@ def redraw(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None
 
 def changed_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> list[date]:
     """Days with rows within the pinned positions."""
-    parts = " UNION ".join(landed(lake, table, "e.event_date") for table in EVENT_TABLES)
+    parts = " UNION ".join(landed(con, lake, table, "e.event_date") for table in EVENT_TABLES)
     return [row[0] for row in con.execute(f"SELECT * FROM ({parts}) ORDER BY 1").fetchall()]
+
+
+def draw_days(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: datetime | None) -> str:
+    """Draw all days anew from the pinned events before `as_of`; returns SQL in the shape of `account_key_days`."""
+    con.execute(f"CREATE OR REPLACE TEMP TABLE drawn_days AS {lake.select(DAYS.name, [])}")
+    for portion in _portions(lake, changed_days(con, lake)):
+        load_events(con, lake, as_of, portion)
+        make_days(con)
+        con.execute("INSERT INTO drawn_days BY NAME FROM days")
+    return "FROM drawn_days"
 
 
 def _replace(

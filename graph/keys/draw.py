@@ -11,7 +11,7 @@ SOURCES = {"addressed": "src IN ('signup', 'usage')"}
 def draw_sql(signals: tuple[Signal, ...] = SIGNALS) -> str:
     """SQL over `events`: (event_date, account_id, kind, key, seq), a row per key that an event shows."""
     parts = []
-    for signal in (s for s in signals if s.table):
+    for signal in (s for s in signals if s.table and s.daily):
         source = SOURCES.get(signal.table, f"src = '{signal.table}'")
         parts.append(f"""
             SELECT event_date, account_id, '{signal.kind}' AS kind, {signal.key} AS key, seq
@@ -20,14 +20,14 @@ def draw_sql(signals: tuple[Signal, ...] = SIGNALS) -> str:
 
 
 def make_days(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `days` of `events`, in the shape of `account_key_days`."""
+    """Make the table `days` of the events that `load_events` read, in the shape of `account_key_days`."""
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE days AS
         WITH drawn AS (
-            SELECT event_date, account_id, kind, key, min(seq) AS first, max(seq) AS last, count(DISTINCT seq) AS events
+            SELECT event_date, account_id, kind, key, min(seq) AS first, max(seq) AS last, count(*) AS events
             FROM ({draw_sql()}) GROUP BY ALL
         )
         SELECT d.event_date, d.account_id, kind, key, f.event_id AS first_event, l.event_id AS last_event,
                f.event_time AS first_seen, l.event_time AS last_seen, d.events
         FROM drawn d
-        JOIN events f ON f.seq = d.first JOIN events l ON l.seq = d.last""")
+        JOIN portion f ON f.seq = d.first JOIN portion l ON l.seq = d.last""")

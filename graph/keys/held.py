@@ -2,6 +2,7 @@
 
 import duckdb
 
+from graph.keys.slots import make_slots
 from graph.signals import SIGNALS, failover
 from graph.signals.signal import Family
 
@@ -16,27 +17,47 @@ BANDS = (5, 20, 80)
 def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None = None) -> None:
     """Make the tables of a run's keys from `days` (SQL in the shape of `account_key_days`) and `events`.
 
-    Keys of the family `without` are counted in `showed`, and are in none of the other tables.
+    Keys of the family `without` are in `showed` at most.
 
-    `showed`: `account_keys` of the contract with `first_event`. `account` (a, account_id): accounts numbered by their
-    ids in order. `shared` (k, kind, key, degree, rarity, band): keys that at least two accounts and at most
-    COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held` (a, k, …, unit, first_seen,
-    first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how many keys of a family an
-    account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared keys there are.
+    `account` (a, account_id): accounts numbered by their ids in order. `showed`: `account_keys` of the contract with
+    `first_event`, of keys that at least two accounts show; `degrees` (kind, key, accounts): how many do.
+    `seldom` (kind, once, twice): how many keys of a kind one account shows, and two. `shared` (k, kind, key, degree,
+    rarity, band): keys that at most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held`
+    (a, k, …, unit, first_seen, first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how
+    many keys of a family an account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared
+    keys there are.
     """
     _make_names(con, without)
     con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE showed AS
-        SELECT account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
-               sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event
-        FROM ({days}) GROUP BY account_id, kind, key""")
-    _add_failovers(con)
-    con.execute("""
         CREATE OR REPLACE TEMP TABLE account AS
         SELECT row_number() OVER (ORDER BY account_id)::INTEGER - 1 AS a, account_id
-        FROM (SELECT DISTINCT account_id FROM showed)""")
-    _make_holdings(con)
+        FROM (SELECT DISTINCT account_id FROM ({days}))""")
+    _make_showed(con, days)
+    if without is not Family.PHRASE:
+        _add_slots(con)
+    _add_failovers(con)
     _make_shared(con)
+
+
+def add_lone(con: duckdb.DuckDBPyConnection, days: str) -> None:
+    """Add to `showed` and `degrees` what the accounts in `member` alone show."""
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE lone AS
+        SELECT {SHOWED} FROM ({days}) d ANTI JOIN degrees USING (kind, key)
+        WHERE account_id IN (SELECT account_id FROM account JOIN member USING (a))
+        GROUP BY account_id, kind, key""")
+    con.execute("INSERT INTO showed BY NAME FROM lone")
+    con.execute("INSERT INTO degrees SELECT kind, key, count(*) FROM lone GROUP BY kind, key")
+
+
+def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
+    """How many accounts the run sees."""
+    count: int = con.sql("SELECT count(*) FROM account").fetchall()[0][0]
+    return count
+
+
+SHOWED = """account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
+               sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event"""
 
 
 def _make_names(con: duckdb.DuckDBPyConnection, without: Family | None) -> None:
@@ -50,42 +71,62 @@ def _make_names(con: duckdb.DuckDBPyConnection, without: Family | None) -> None:
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", signals)
 
 
+def _make_showed(con: duckdb.DuckDBPyConnection, days: str) -> None:
+    """Find the keys of several accounts by their hashes, a row of numbers each; only those are then read as text."""
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE seen AS
+        SELECT DISTINCT a, kind, hash(key) AS h FROM ({days}) JOIN account USING (account_id)""")
+    con.execute("CREATE OR REPLACE TEMP TABLE tally AS SELECT kind, h, count(*) AS accounts FROM seen GROUP BY kind, h")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE seldom AS
+        SELECT kind, count(*) FILTER (accounts = 1) AS once, count(*) FILTER (accounts = 2) AS twice
+        FROM tally GROUP BY kind""")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE holdings AS
+        SELECT a, family, count(*) AS n FROM seen JOIN signals USING (kind) GROUP BY a, family""")
+    con.execute(f"""
+        CREATE OR REPLACE TEMP TABLE showed AS
+        SELECT {SHOWED} FROM ({days}) d
+        SEMI JOIN (FROM tally WHERE accounts > 1) t ON t.kind = d.kind AND t.h = hash(d.key)
+        GROUP BY account_id, kind, key""")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE degrees AS SELECT kind, key, count(*) AS accounts FROM showed GROUP BY ALL"
+    )
+    # Any conversation might have moved to another account, so what is held for failovers is conversations.
+    con.execute("""
+        INSERT INTO holdings
+        SELECT a, 'failover', count(*) FROM seen WHERE kind = 'conversation' GROUP BY a""")
+    con.execute("DROP TABLE seen")
+    con.execute("DROP TABLE tally")
+
+
+def _add_slots(con: duckdb.DuckDBPyConnection) -> None:
+    make_slots(con, accounts_of(con), BANDS[-1])
+    con.execute("""
+        INSERT INTO showed BY NAME
+        SELECT account_id, 'slot' AS kind, key, first_seen, last_seen, events, first_event
+        FROM slot_held JOIN account USING (a)""")
+    con.execute("INSERT INTO degrees SELECT 'slot', key, count(*) FROM slot_held GROUP BY key")
+    con.execute("INSERT INTO holdings SELECT a, 'phrase', n FROM slot_holdings")
+    con.execute("DROP TABLE slot_held")
+
+
 def _add_failovers(con: duckdb.DuckDBPyConnection) -> None:
-    """Conversations that moved count as keys as common as the conversation itself; then make `degrees`."""
+    """Conversations that moved count as keys as common as the conversation itself."""
     coincidence = failover.find_moves(con)
     con.execute(
         "UPDATE slices SET coincidence = $chance WHERE family = $family",
         {"chance": coincidence, "family": Family.FAILOVER.value},
     )
     con.execute("""
-        INSERT INTO showed
-        SELECT m.account_id, 'failover', key, min(event_time), max(event_time), count(*), arg_min(event_id, m.seq)
-        FROM moves m JOIN events USING (seq) GROUP BY m.account_id, key""")
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE degrees AS
-        SELECT kind, key, count(*) AS accounts FROM showed WHERE kind <> 'failover' GROUP BY kind, key""")
+        INSERT INTO showed BY NAME
+        SELECT account_id, 'failover' AS kind, key, min(event_time) AS first_seen, max(event_time) AS last_seen,
+               count(*) AS events, arg_min(event_id, turn) AS first_event
+        FROM moves GROUP BY account_id, key""")
     con.execute("""
         INSERT INTO degrees
         SELECT 'failover', key, accounts FROM degrees
         WHERE kind = 'conversation' AND key IN (SELECT key FROM moves)""")
-
-
-def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
-    """How many accounts the run sees."""
-    count: int = con.sql("SELECT count(*) FROM account").fetchall()[0][0]
-    return count
-
-
-def _make_holdings(con: duckdb.DuckDBPyConnection) -> None:
-    """Any conversation might have moved to another account, so what is held for failovers is conversations."""
-    con.execute("""
-        CREATE OR REPLACE TEMP TABLE holdings AS
-        SELECT a, family, count(*) AS n FROM showed JOIN account USING (account_id) JOIN signals USING (kind)
-        WHERE kind <> 'failover' GROUP BY a, family""")
-    con.execute("""
-        INSERT INTO holdings BY NAME
-        SELECT a, 'failover' AS family, count(*) AS n FROM showed JOIN account USING (account_id)
-        WHERE kind = 'conversation' GROUP BY a""")
 
 
 def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
@@ -107,7 +148,7 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("""
         CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT coalesce(ip_64_key, ip_key) AS key, min(ip_prefix) AS block FROM events
-        WHERE ip_key IS NOT NULL GROUP BY ALL""")
+        WHERE coalesce(ip_64_key, ip_key) IN (SELECT key FROM shared WHERE kind = 'ip') GROUP BY ALL""")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE held AS
         SELECT a, k, s.kind, g.family, s.band, slice, degree, rarity, first_seen, first_event,

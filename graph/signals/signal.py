@@ -37,6 +37,7 @@ class Signal:
     where `where` holds; the table `addressed` is every sign-up and request.
     `unit` says what has one vote: the `key` itself; the `event` that showed it first (values that appear in one request
     are one phrase, however many keys it makes); or the address `block` (neighbouring addresses are one network).
+    `daily`: whether `account_key_days` keeps its keys; the others are read from the events by each run.
     `sentence` may use {holders}. `examples` are (row, keys drawn) pairs that tests and documentation use.
     """
 
@@ -47,4 +48,5 @@ class Signal:
     where: str
     sentence: str
     unit: str = "key"
+    daily: bool = True
     examples: tuple[tuple[dict[str, object], tuple[str, ...]], ...] = ()

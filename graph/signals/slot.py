@@ -10,5 +10,6 @@ SIGNAL = Signal(
     where="prompt_minhash IS NOT NULL",
     sentence="same rare phrase in prompts ({holders} holders)",
     unit="event",
+    daily=False,
     examples=(({"prompt_minhash": [7, 9]}, ("1:7", "2:9")),),
 )

@@ -33,7 +33,7 @@ LEDGER = """
            coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens,
            coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
            count(*) FILTER (stop_reason = 'refusal') AS refusals
-    FROM events JOIN account USING (account_id) JOIN member USING (a) JOIN named USING (c)
+    FROM done JOIN named USING (c)
     WHERE src = 'usage' GROUP BY cluster_uid, day, task, model ORDER BY cluster_uid, day, task, model"""
 
 

@@ -21,9 +21,7 @@ LEAST_ODDS = 9
 # modelling"); one is added to n₂ so that kinds never seen shared stay finite.
 WATCHED = """
     WITH again AS (
-        SELECT kind, 2 * (twice + 1) / (once + 2 * (twice + 1)) AS chance FROM (
-            SELECT kind, count(*) FILTER (accounts = 1) AS once, count(*) FILTER (accounts = 2) AS twice
-            FROM degrees GROUP BY kind)
+        SELECT kind, 2 * (twice + 1) / (once + 2 * (twice + 1)) AS chance FROM seldom
     ), owned AS (
         SELECT m.c, s.kind, s.key, s.account_id, d.accounts, count(*) OVER (PARTITION BY m.c, s.kind, s.key) AS members
         FROM showed s JOIN account USING (account_id) JOIN member m USING (a) JOIN degrees d USING (kind, key)

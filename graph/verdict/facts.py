@@ -8,11 +8,8 @@ import numpy as np
 from graph.null import Floats
 from graph.signals import slot
 from graph.signals.signal import CONTENT
-from graph.snapshot import landed
 from graph.verdict.public_mail import PUBLIC_MAIL
 from graph.verdict.tasks import capability_sql
-from pipeline.contract.tables import BY_NAME
-from pipeline.lake import Lake
 
 # An account with fewer requests shows no habits to compare with.
 LEAST_REQUESTS = 5
@@ -75,19 +72,21 @@ PERSONS = f"""
     LEFT JOIN (FROM events WHERE src <> 'signup') e USING (account_id)
     GROUP BY a.a, m.c ORDER BY a.a"""
 
+# What the members did: read once, for facts and figures of the cluster.
+DONE = """
+    SELECT m.c, seq, src, event_time, event_date, model, task, stop_reason, input_tokens, output_tokens,
+           system_hash, prompt_template_hash, conversation_prefix_hash, prompt_minhash
+    FROM events JOIN account USING (account_id) JOIN member m USING (a)"""
+
 # Requests that carry what the members share: a shared prompt key, or a rare phrase of one.
 CARRIED = f"""
     WITH words AS (
         SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($content, v.family)
-    ), asked AS (
-        SELECT m.c, seq, event_id, account_id, system_hash, prompt_template_hash, conversation_prefix_hash
-        FROM events JOIN account USING (account_id) JOIN member m USING (a) WHERE src = 'usage'
     ), spoken AS (
-        SELECT c, seq, 'system' AS kind, system_hash AS key FROM asked
-        UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM asked
-        UNION ALL SELECT c, seq, 'conversation', conversation_prefix_hash FROM asked
-        UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key}
-        FROM asked JOIN spoken_slots USING (event_id, account_id)
+        SELECT c, seq, 'system' AS kind, system_hash AS key FROM done
+        UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM done
+        UNION ALL SELECT c, seq, 'conversation', conversation_prefix_hash FROM done
+        UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key} FROM done
     )
     SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
 
@@ -106,16 +105,15 @@ FACTS = f"""
         SELECT c, max(n) AS org FROM (SELECT c, org_id, count(*) AS n FROM persons
             WHERE org_id IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
     ), pooled AS (
-        SELECT m.c, min(event_time) AS first_seen, max(event_time) AS last_seen,
+        SELECT e.c, min(event_time) AS first_seen, max(event_time) AS last_seen,
                count(*) FILTER (src = 'usage') AS requests,
                coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens,
                coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
                count(*) FILTER (stop_reason = 'refusal') AS refusals,
                count(k.seq) AS carried, count(k.seq) FILTER ({capability_sql("task")}) AS carried_capability,
                coalesce(sum(output_tokens) FILTER (k.seq IS NOT NULL) / nullif(count(k.seq), 0), 0) AS carried_output
-        FROM events e JOIN account USING (account_id) JOIN member m USING (a)
-        LEFT JOIN carried k ON k.seq = e.seq AND k.c = m.c
-        GROUP BY m.c
+        FROM done e LEFT JOIN carried k ON k.seq = e.seq AND k.c = e.c
+        GROUP BY e.c
     )
     SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
            carried_capability, carried_output, trial, paid, prepaid, banned, attested,
@@ -139,13 +137,10 @@ def conduct(con: duckdb.DuckDBPyConnection) -> Floats:
     return nats
 
 
-def gather(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[list[Facts], Outside]:
-    """Facts of the clusters in `member`, by cluster, and of the accounts outside."""
+def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
+    """Facts of the clusters in `member`, by cluster, and of the accounts outside; makes the table `done` of events."""
     con.execute("CREATE OR REPLACE TEMP TABLE persons AS " + PERSONS, {"public": sorted(PUBLIC_MAIL)})
-    slots = landed(lake, BY_NAME["usage"], "e.event_id, e.account_id, e.prompt_minhash")
-    con.execute(f"""
-        CREATE OR REPLACE TEMP TABLE spoken_slots AS
-        FROM ({slots}) WHERE account_id IN (SELECT account_id FROM account JOIN member USING (a))""")
+    con.execute("CREATE OR REPLACE TEMP TABLE done AS " + DONE)
     con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"content": sorted(CONTENT)})
     usual = con.execute(USUAL, {"share": 1.0 - HOPPING_SHARE}).fetchall()[0][0]
     rows = con.sql(FACTS, params={"usual": usual or 0}).to_arrow_table().to_pylist()

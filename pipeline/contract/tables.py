@@ -85,7 +85,7 @@ class Clash(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountKeyDay(msgspec.Struct, frozen=True, kw_only=True):
-    """What one account showed of one key on one day, each event counted once."""
+    """What one account showed of one key (but phrases) on one day, each event counted once."""
 
     event_date: Annotated[date, d("The day (UTC).")]
     account_id: Annotated[str, d("The account.")]
@@ -112,7 +112,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What one account showed of one key over all days."""
+    """What one account showed of one key over all days: keys of two accounts or more, and all keys of members."""
 
     run_id: Annotated[str, d("Id of the link run.")]
     account_id: Annotated[str, d("The account.")]

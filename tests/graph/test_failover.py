@@ -2,14 +2,18 @@ import duckdb
 import pytest
 
 from graph.signals.failover import find_moves
-from graph.snapshot import load_events, pin
+from graph.snapshot import pin, view_events
 
 
 def moves(world) -> tuple[list[tuple[str, str]], float]:
     con = duckdb.connect()
     lake = world.land()
     pin(con, lake.positions())
-    load_events(con, lake)
+    view_events(con, lake)
+    con.execute("""
+        CREATE TABLE degrees AS
+        SELECT 'conversation' AS kind, conversation_prefix_hash AS key, count(DISTINCT account_id) AS accounts
+        FROM events GROUP BY key""")
     chance = find_moves(con)
     return con.sql("SELECT account_id, key FROM moves ORDER BY ALL").fetchall(), chance
 

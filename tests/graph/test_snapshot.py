@@ -1,6 +1,7 @@
 import duckdb
 
-from graph.snapshot import load_events, pin
+from graph.snapshot import landed, load_events, pin, view_events
+from pipeline.contract.tables import BY_NAME
 
 
 def test_a_retry_counts_once_and_the_lowest_address_wins(world) -> None:
@@ -31,3 +32,31 @@ def test_a_file_is_known_by_its_path(world) -> None:
     pin(con, {"dir/usage.jsonl": 1})
     load_events(con, world.land())
     assert con.sql("SELECT count(*) FROM events").fetchall() == [(1,)]
+
+
+def test_only_files_across_the_pinned_position_are_searched(world) -> None:
+    for day in range(3):
+        world.ask("a", day * 24 * 60)
+        world.ask("a", day * 24 * 60 + 1)
+        world.land()
+    con = duckdb.connect()
+    pin(con, {"usage/0": 3}, {"usage/0": 1})
+    sql = landed(con, world.lake, BY_NAME["usage"], "e._offset")
+    assert con.sql(f"{sql} ORDER BY ALL").fetchall() == [(1,), (2,)]
+    first, second, third = world.lake.files("usage")
+    assert third not in sql
+    pin(con, {"usage/0": 4})
+    whole, across = landed(con, world.lake, BY_NAME["usage"], "e._offset").split("UNION ALL")
+    assert first in whole
+    assert second in whole
+    assert ".parquet" not in across
+
+
+def test_a_view_shows_what_is_read_once(world) -> None:
+    for minute in range(4):
+        world.ask("a", minute, event_id=f"e{minute % 3}", prompt_minhash=[minute])
+    con = duckdb.connect()
+    pin(con, {"usage/0": 4})
+    view_events(con, world.land())
+    seen = "SELECT event_id, prompt_minhash, count(DISTINCT seq) FROM events GROUP BY ALL ORDER BY ALL"
+    assert con.sql(seen).fetchall() == [("e0", [0], 1), ("e1", [1], 1), ("e2", [2], 1)]

@@ -12,6 +12,10 @@ def population(con: duckdb.DuckDBPyConnection, kind: str, held: dict[str, str], 
     con.execute("CREATE TABLE showed (account_id VARCHAR, kind VARCHAR, key VARCHAR)")
     con.executemany("INSERT INTO showed VALUES (?, ?, ?)", [(account, kind, key) for account, key in held.items()])
     con.execute("CREATE TABLE degrees AS SELECT kind, key, count(*) AS accounts FROM showed GROUP BY ALL")
+    con.execute("""
+        CREATE TABLE seldom AS
+        SELECT kind, count(*) FILTER (accounts = 1) AS once, count(*) FILTER (accounts = 2) AS twice
+        FROM degrees GROUP BY kind""")
     con.execute("CREATE TABLE account AS SELECT account_id, row_number() OVER (ORDER BY account_id) AS a FROM showed")
     con.execute(
         "CREATE TABLE member AS SELECT a, 7 AS c FROM account WHERE list_contains($m, account_id)", {"m": [*members]}

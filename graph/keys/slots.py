@@ -1,0 +1,149 @@
+"""Phrases: the MinHash slot values that few accounts use.
+
+A prompt makes sixteen values, many times all other keys together, so no table keeps them: a run reads them from the
+requests, a slot at a time, and counts them by sorting integers (value << 32 | account), which is an order of magnitude
+cheaper than grouping strings.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from graph.null import Bools, Ints
+
+SLOTS = 16
+# Slots are equals, so a run takes them in turn until it has so many (account, value) pairs that others share: all
+# sixteen up to about 3 million requests, fewer above. Memory is about 250 bytes a pair.
+ENOUGH_HELD = 8_000_000
+# Requests read at a time.
+BATCH = 500_000
+
+REQUESTS = """
+    SELECT a, seq, epoch_us(event_time) AS at, prompt_minhash AS slots
+    FROM events JOIN account USING (account_id) WHERE src = 'usage' AND len(prompt_minhash) = $slots"""
+
+Words = NDArray[np.uint32]
+Longs = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The requests that have slots: account, sequence number and time (µs) of each; `order[i]`: its place in time."""
+
+    account: Longs
+    seq: Longs
+    at: Ints
+    order: Ints
+
+
+def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int) -> None:
+    """Make the tables of the values that 2 to `most` accounts use, from `events` and `account`.
+
+    `slot_held` (a, key, first_seen, last_seen, events, first_event): who uses which. `slot_holdings` (a, n): how many
+    values an account uses of the slots that were taken, shared or not.
+    """
+    used = np.zeros(accounts, dtype=np.int64)
+    parts: list[pa.Table] = []
+    with tempfile.TemporaryDirectory(prefix="hydratrace-slots-") as folder:
+        requests = _read(con, Path(folder))
+        for slot in range(SLOTS):
+            values = np.fromfile(_file(Path(folder), slot), dtype=np.uint32)
+            parts.append(_held(requests, values, slot, used, most))
+            if sum(part.num_rows for part in parts) >= ENOUGH_HELD:
+                break
+    _place(con, pa.concat_tables(parts), used)
+
+
+def _read(con: duckdb.DuckDBPyConnection, folder: Path) -> Requests:
+    """Read all requests; the values of each slot go to a file of their own."""
+    columns: list[list[NDArray[np.generic]]] = [[], [], []]
+    files = [_file(folder, slot).open("wb") for slot in range(SLOTS)]
+    try:
+        for batch in con.sql(REQUESTS, params={"slots": SLOTS}).to_arrow_reader(BATCH):
+            for column, values in zip(columns, batch.columns[:3], strict=True):
+                column.append(values.to_numpy(zero_copy_only=False))
+            slots = batch.column(3).flatten().to_numpy(zero_copy_only=False).astype(np.uint32).reshape(-1, SLOTS)
+            for file, values in zip(files, slots.T, strict=True):
+                np.ascontiguousarray(values).tofile(file)
+    finally:
+        for file in files:
+            file.close()
+    account, seq, at = (np.concatenate([np.empty(0, dtype=np.int64), *column]) for column in columns)
+    seq = np.concatenate([np.empty(0, dtype=np.uint64), *columns[1]])
+    order = np.empty(len(at), dtype=np.int64)
+    order[np.lexsort((seq, at))] = np.arange(len(at))
+    return Requests(account.astype(np.uint64), seq, at.astype(np.int64), order)
+
+
+def _file(folder: Path, slot: int) -> Path:
+    return folder / f"slot-{slot}"
+
+
+def _held(requests: Requests, values: Words, slot: int, used: Ints, most: int) -> pa.Table:
+    """Who uses which of the slot's values that 2 to `most` accounts use; adds each account's values to `used`."""
+    pairs = values.astype(np.uint64) << np.uint64(32) | requests.account
+    distinct = _unique(np.sort(pairs))
+    used += np.bincount((distinct & np.uint64(0xFFFFFFFF)).astype(np.int64), minlength=len(used))
+    held = distinct >> np.uint64(32)
+    starts = np.flatnonzero(_changes(held))
+    counts = np.diff(np.append(starts, len(held)))
+    shared = held[starts[(counts >= 2) & (counts <= most)]].astype(np.uint32)
+    rows = np.flatnonzero(_among(values, shared))
+    rows = rows[np.lexsort((requests.order[rows], pairs[rows]))]
+    starts = np.flatnonzero(_changes(pairs[rows]))
+    ends = np.append(starts, len(rows))[1:]
+    first, last = rows[starts], rows[ends - 1]
+    return pa.table(
+        {
+            "a": requests.account[first].astype(np.int32),
+            "slot": np.full(len(first), slot + 1, dtype=np.int8),
+            "value": values[first],
+            "first_seen": pa.array(requests.at[first], pa.timestamp("us", "UTC")),
+            "last_seen": pa.array(requests.at[last], pa.timestamp("us", "UTC")),
+            "events": ends - starts,
+            "seq": requests.seq[first],
+        }
+    )
+
+
+def _unique(ordered: Longs) -> Longs:
+    return ordered[_changes(ordered)]
+
+
+def _changes(ordered: Longs) -> Bools:
+    """Where a value differs from the one before it."""
+    if not len(ordered):
+        return np.zeros(0, dtype=np.bool_)
+    return np.concatenate([[True], ordered[1:] != ordered[:-1]])
+
+
+def _among(values: Words, ordered: Words) -> Bools:
+    """Which of `values` are in `ordered`; a table of their upper bits rules most out at a memory access each."""
+    found = np.zeros(len(values), dtype=np.bool_)
+    if len(ordered):
+        upper = np.zeros(1 << 24, dtype=np.bool_)
+        upper[ordered >> np.uint32(8)] = True
+        at = np.flatnonzero(upper[values >> np.uint32(8)])
+        place = np.minimum(np.searchsorted(ordered, values[at]), len(ordered) - 1)
+        found[at] = ordered[place] == values[at]
+    return found
+
+
+def _place(con: duckdb.DuckDBPyConnection, held: pa.Table, used: Ints) -> None:
+    con.register("slot_rows", held)
+    con.register("used_rows", pa.table({"a": np.arange(len(used), dtype=np.int32), "n": used}))
+    con.execute("CREATE OR REPLACE TEMP TABLE slot_events AS SELECT DISTINCT seq FROM slot_rows")
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE slot_held AS
+        SELECT a, slot || ':' || value AS key, first_seen, last_seen, events, event_id AS first_event
+        FROM slot_rows JOIN (
+            SELECT seq, min(event_id) AS event_id FROM events SEMI JOIN slot_events USING (seq)
+            WHERE src = 'usage' GROUP BY seq) USING (seq)""")
+    con.execute("CREATE OR REPLACE TEMP TABLE slot_holdings AS SELECT a, n FROM used_rows WHERE n > 0")
+    con.unregister("slot_rows")
+    con.unregister("used_rows")
