@@ -46,6 +46,11 @@ def run_pass(lake: Lake, hooks: list[Hook], receivers: Mapping[str, Receiver], c
     return _each(lake, hooks, lambda hook: _pass(lake, hook, receivers[hook.name], clock))
 
 
+def tell_one(lake: Lake, hook: Hook, receiver: Receiver, clock: Clock = now) -> Report:
+    """Tell one hook what it does not know yet, once."""
+    return _guarded(hook, lambda hook: _pass(lake, hook, receiver, clock))
+
+
 def replay(
     lake: Lake, hooks: list[Hook], receivers: Mapping[str, Receiver], wanted: Wanted, clock: Clock = now
 ) -> list[Report]:

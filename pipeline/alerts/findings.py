@@ -98,6 +98,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     touches: Annotated[list[Touch], d("With touched: the newest of them, at most five.")] = []
 
 
+def shown_accounts(finding: Finding) -> list[str]:
+    """Accounts that the finding names: members, or who touched the operator."""
+    return [member.account_id for member in finding.members] + [touch.account_id for touch in finding.touches]
+
+
 class Envelope(msgspec.Struct, frozen=True):
     """Body of an alert as Standard Webhooks shapes it."""
 

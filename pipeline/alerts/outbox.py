@@ -99,7 +99,13 @@ class Outbox:
 
     def next_due(self) -> datetime | None:
         """When something may be sent next, at the earliest; None if nothing is owed."""
-        waits = [alert.due_at or EPOCH for alert in self.pending()]
+        waits: list[datetime] = []
+        waiting: set[str] = set()
+        for alert in self.pending():
+            if alert.cluster_uid not in waiting:
+                waits.append(alert.due_at or EPOCH)
+            if alert.attempts:
+                waiting.add(alert.cluster_uid)
         return max(min(waits), self._instant(self._hold)) if waits else None
 
     def record(

@@ -1,10 +1,14 @@
 """`hydratrace alert`: tell each hook what is new about the operators found, once."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pipeline.command import Command, lake_argument
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.lake import Lake
 
 NO_HOOKS = """no hooks are configured: nobody is told of new operators. For instance, in hydratrace.toml:
 
@@ -18,6 +22,7 @@ path = "alerts.jsonl"
 def _arguments(parser: argparse.ArgumentParser) -> None:
     lake_argument(parser)
     parser.set_defaults(action=_tell)
+    parser.add_argument("--follow", action="store_true", help="go on telling what comes, until SIGTERM")
     actions = parser.add_subparsers(title="instead of telling", metavar="[list | replay]")
     listed = actions.add_parser("list", help="show deliveries", allow_abbrev=False)
     listed.add_argument("--state", choices=("pending", "delivered", "failed", "disabled"), help="only these")
@@ -49,12 +54,34 @@ def _tell(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     receivers = build_receivers(settings)
     lake = Lake.open(Path(settings.lake))
+    if arguments.follow:
+        return _follow(lake, settings)
     if not present_runs(lake):
         print("nothing is linked yet, so there is nothing new to tell: hydratrace link")
     reports = run_pass(lake, settings.hooks, receivers)
     for report in reports:
         print(report_line(report))
     return 0 if all(report.ok for report in reports) else 1
+
+
+def _follow(lake: "Lake", settings: Settings) -> int:
+    import threading
+
+    from pipeline.alerts.follow import follow
+    from pipeline.alerts.hooks import build_receivers
+    from pipeline.alerts.listing import report_line
+    from pipeline.signals import stopped_by_signals
+
+    stop = threading.Event()
+    with stopped_by_signals(stop):
+        follow(
+            lake,
+            settings.hooks,
+            lambda: build_receivers(settings),
+            stop,
+            lambda report: print(report_line(report), flush=True),
+        )
+    return 0
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:

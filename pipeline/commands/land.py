@@ -1,11 +1,7 @@
 """hydratrace land: events from a folder or Kafka into the lake, exactly once."""
 
 import argparse
-import contextlib
 import logging
-import os
-import signal
-import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.command import Command, lake_argument
 from pipeline.errors import UsageError
 from pipeline.settings import Settings
+from pipeline.signals import stopped_by_signals
 
 if TYPE_CHECKING:
     from pipeline.sources.source import Source
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 UNREAD_SHOWN = 5
-GRACE_SECONDS = 9.0  # a job is asked to be gone 10 s after SIGTERM; what is abandoned is read again from the tip
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +43,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
     from pipeline.landing.land import Wishes, land
 
     stop = threading.Event()
-    with _stopped_by_signals(stop):
+    with stopped_by_signals(stop):
         land(source, settings, stop, Wishes(arguments.follow, arguments.accept_loss, tuple(arguments.beam)))
     return 0
 
@@ -90,24 +86,6 @@ def _tell_unread(settings: Settings, source: "Source") -> None:
         shown = ", ".join([*map(ascii, unread[:UNREAD_SHOWN]), *(["…"] if len(unread) > UNREAD_SHOWN else [])])
         names = ", ".join(f"{topic}.jsonl" for topic in settings.topic_names().values())
         log.warning("not read, since no topic has the name: %s; expected %s, or folders of these names", shown, names)
-
-
-@contextlib.contextmanager
-def _stopped_by_signals(stop: threading.Event):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    def handle(number: int, frame: object) -> None:
-        del frame
-        stop.set()
-        timer = threading.Timer(GRACE_SECONDS, os._exit, [0])
-        timer.daemon = True
-        timer.start()
-        print(f"stopping after {signal.Signals(number).name}", file=sys.stderr)
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 COMMAND = Command("land", "land events from a folder or Kafka in the lake, exactly once", _arguments, _run)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import CLOSING, Finding, is_over, percent
+from pipeline.alerts.findings import CLOSING, Finding, is_over, percent, shown_accounts
 from pipeline.alerts.post import VERSION
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.transports import Lines, file_of, file_or_url
@@ -56,8 +56,8 @@ def render(message: Message) -> str:
         "finding_info": _info(finding, at),
         "evidences": _evidences(finding),
         "observables": [
-            {"name": "evidences.user.uid", "type_id": USER_UID, "value": shown.account_id}
-            for shown in (*finding.members, *finding.touches)
+            {"name": "evidences.user.uid", "type_id": USER_UID, "value": account_id}
+            for account_id in shown_accounts(finding)
         ],
         "unmapped": {"next_query": finding.next_query, "other_clusters": finding.other_clusters},
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import NAMESPACE, Finding, percent
+from pipeline.alerts.findings import NAMESPACE, Finding, percent, shown_accounts
 from pipeline.alerts.receiver import Message, Outcome, Receiver
 from pipeline.alerts.transports import file_or_url, path_of
 from pipeline.settings import Hook, Settings
@@ -53,7 +53,7 @@ class Bundles:
 def render(message: Message) -> str:
     """The alert as a bundle. The grouping keeps its id over revisions: each is a newer version of it."""
     finding = message.envelope.data
-    accounts = [_account(shown.account_id) for shown in (*finding.members, *finding.touches)]
+    accounts = [_account(account_id) for account_id in shown_accounts(finding)]
     grouping = _grouping(message, [account["id"] for account in accounts])
     bundle = {
         "type": "bundle",
