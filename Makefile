@@ -54,6 +54,18 @@ flink-stop: $(RUNTIME) ## End what make flink has started, and nothing else
 bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka broker (minutes)
 	@$(VENV_PYTHON) -m tests.bench.landing
 
+.PHONY: bench-flink
+bench-flink: $(DEV) ## Measure what landing on Flink costs, beside micro-batches and the bare clients (15 minutes)
+	@$(VENV_PYTHON) -m tests.bench.flink
+
+.PHONY: soak
+soak: $(DEV) ## Kill all that landing on Flink consists of, 100 times, while 500,000 events land (hours)
+	@$(VENV_PYTHON) -m tests.integration.flink.soak
+
+.PHONY: trickle
+trickle: $(DEV) ## Watch the memory and the checkpoints of a job on Flink to which few events come, for 30 minutes
+	@$(VENV_PYTHON) -m tests.integration.flink.trickle
+
 .PHONY: bench-queries
 bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 15 minutes, 10 GB of disk
 	@$(VENV_PYTHON) -m tests.bench.queries

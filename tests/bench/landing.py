@@ -40,11 +40,12 @@ def main() -> None:
     events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = _write_events(folder, events)
+        size = write_events(folder, events)
         broker = Broker(_made(folder / "broker"), resolve())
         broker.start()
         try:
-            _produce(broker.bootstrap_servers, folder / "events" / f"{TOPIC}.jsonl")
+            create_topic(broker.bootstrap_servers, TOPIC, PARTITIONS)
+            produce(broker.bootstrap_servers, folder / "events" / f"{TOPIC}.jsonl")
             costs = _contend(folder, broker.bootstrap_servers, events)
         finally:
             broker.kill()
@@ -59,14 +60,14 @@ def main() -> None:
 
 def _contend(folder: Path, servers: str, events: int) -> dict[str, Cost]:
     def rival(name: str) -> Cost:
-        return _measure([sys.executable, "-m", "tests.bench.rivals", name, servers, TOPIC, str(events)])
+        return measure([sys.executable, "-m", "tests.bench.rivals", name, servers, TOPIC, str(events)])
 
     lakes = itertools.count()
 
     def land(*source: str) -> Cost:
         lake = folder / f"lake-{next(lakes)}"
         script = Path(sys.executable).with_name("hydratrace")
-        return _measure([str(script), "land", "--lake", str(lake), "--key-file", str(folder / "key"), *source])
+        return measure([str(script), "land", "--lake", str(lake), "--key-file", str(folder / "key"), *source])
 
     return {
         "bare kafka-python": rival("kafka-python"),
@@ -78,7 +79,8 @@ def _contend(folder: Path, servers: str, events: int) -> dict[str, Cost]:
     }
 
 
-def _measure(command: list[str]) -> Cost:
+def measure(command: list[str]) -> Cost:
+    """What a command costs that ends well; else SystemExit."""
     print(f"… {' '.join(command[1:5])}", file=sys.stderr)
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -87,7 +89,7 @@ def _measure(command: list[str]) -> Cost:
     return Cost(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def _write_events(folder: Path, events: int) -> float:
+def write_events(folder: Path, events: int) -> float:
     """Simulate a world, then repeat its usage under new event ids up to `events`; return the mean size in bytes."""
     script = str(Path(sys.executable).with_name("hydratrace"))
     simulated = folder / "simulated"
@@ -105,8 +107,8 @@ def _repeated(path: Path) -> Iterator[bytes]:
             yield from (line for line in file if line.startswith(b'{"event_id":'))
 
 
-def _produce(servers: str, path: Path) -> None:
-    create_topic(servers, TOPIC, PARTITIONS)
+def produce(servers: str, path: Path) -> None:
+    """Send each line of the file to the topic, keyed by event."""
     producer = Producer({"bootstrap.servers": servers, "compression.type": "lz4", "linger.ms": 50})
     with path.open("rb") as file:
         for number, line in enumerate(file):

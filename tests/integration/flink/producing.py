@@ -11,7 +11,6 @@ from tests.integration.kafka import topics
 from tests.pipeline.records import event
 
 BAD = (b"not json", b"\xff", b"[" * 70, event("usage", status="200"), event("usage", ip="here"), event("usage")[:-1])
-PAUSE_SECONDS = 0.2
 
 
 class Producing:
@@ -20,8 +19,11 @@ class Producing:
     What could not be sent while the broker was away is sent again or not at all: the oracle asks Kafka what is there.
     """
 
-    def __init__(self, servers: str, partitions: Mapping[str, int], batch: int, seed: int, events: int = 0) -> None:
-        self._servers, self._batch, self._events = servers, batch, events
+    def __init__(
+        self, servers: str, partitions: Mapping[str, int], batch: int, seed: int, *, events: int = 0, pause: float = 0.2
+    ) -> None:
+        """`batch`: new events a round and partition; `pause`: seconds between two rounds."""
+        self._servers, self._batch, self._events, self._pause = servers, batch, events, pause
         self.partitions = dict(partitions)
         self._draw = random.Random(seed)
         self._stop = threading.Event()
@@ -54,7 +56,7 @@ class Producing:
                     if self._stop.is_set() or (self._events and self.sent >= self._events):
                         return
                     self._send(table, partition)
-            self._stop.wait(PAUSE_SECONDS)
+            self._stop.wait(self._pause)
 
     def _send(self, table: str, partition: int) -> None:
         records = [(b"acct-1", self._event(table)) for _ in range(self._batch)]
@@ -65,7 +67,7 @@ class Producing:
                 topics.produce(self._servers, topic, records, partition=partition, compression="lz4")
             else:
                 topics.produce_transaction(self._servers, topic, records, partition=partition, abort=kind < 0.85)
-        except (KafkaException, RuntimeError):  # the broker is away
+        except (KafkaException, RuntimeError, TimeoutError):  # the broker is away
             self.failures += 1
             return
         if not 0.7 <= kind < 0.85:

@@ -76,6 +76,10 @@ class Rig:
         """Our jobs that Flink runs."""
         return FlinkRest(f"{HOST}:{self.cluster.ports.rest}").active(job_name(self.lake))
 
+    def submissions(self) -> int:
+        """How often a job was submitted."""
+        return self.cluster.members["jobserver"].log.read_text(errors="replace").count(" Submitting job '")
+
     def landed(self) -> int:
         """How far all partitions have landed: the sum of their positions."""
         return sum(self.lake.positions().values()) if (self.root / MARKER).exists() else 0

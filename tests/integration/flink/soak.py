@@ -81,10 +81,12 @@ def _report(rig: Rig, struck: list[Kill], seconds: float) -> int:
         if took:
             middle, longest = statistics.median(took), max(took)
             print(f"  {victim}: the next record landed after {middle:.1f} s (median), {longest:.1f} s at most")
-    submitted = rig.cluster.members["jobserver"].log.read_text(errors="replace").count(" Submitting job '")
     commits = sum(rig.lake.table(table).version() for table in (*PARTITIONS, "rejected"))
     partitions = sum(PARTITIONS.values())
-    print(f"{everything:,} readable records over {partitions} partitions; {submitted} submissions, {commits:,} commits")
+    print(
+        f"{everything:,} readable records over {partitions} partitions, {commits:,} commits; "
+        f"the job was submitted {rig.submissions()} times"
+    )
     print(f"lost {lost}, doubled {doubled}, never readable {surplus}; rows unlike micro-batches': {different or 0}")
     print(f"hydratrace land ended with status {status} on SIGTERM")
     return int(bool(lost or doubled or surplus or different or status))
