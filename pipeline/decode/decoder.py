@@ -92,9 +92,9 @@ class Decoder:
         if "ip" in columns:
             addresses = pseudonymise.parse_addresses(columns["ip"])
             columns["ip"] = addresses
-            for row, address in enumerate(addresses):
-                if address is None:
-                    broken[row] = Problem(Reason.INVALID_IP, path="$.ip")
+            wrong = [code for code, address in enumerate(addresses.distinct) if address is None]
+            for row in np.flatnonzero(np.isin(addresses.codes.to_numpy(), wrong)).tolist() if wrong else ():
+                broken[row] = Problem(Reason.INVALID_IP, path="$.ip")
         times = columns["event_time"] = _microseconds(columns["event_time"])
         for row in np.flatnonzero(times < OLDEST).tolist():
             broken[row] = Problem(Reason.TIME_TOO_OLD, path="$.event_time")
@@ -138,6 +138,8 @@ class Decoder:
 
 
 def _take(column: Any, rows: list[int]) -> Any:
+    if isinstance(column, pseudonymise.Coded):
+        return column.take(rows)
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
 
 

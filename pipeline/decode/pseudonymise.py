@@ -1,10 +1,12 @@
 """From fields as sent to columns as stored: canonical forms, tokens, keyed slots. Works on one batch at a time."""
 
+import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.contract.arrow import ARROW_TYPES
 from pipeline.contract.events import MINHASH_SLOTS
@@ -18,6 +20,28 @@ from pipeline.privacy.tokens import Tokens
 Values = Sequence[Any]
 
 
+class Coded(NamedTuple):
+    """A column as its distinct values, and for each row the number of its own: work is done once for each of them."""
+
+    codes: pa.Int32Array
+    distinct: list[Any]
+
+    def spread(self, of_distinct: pa.Array) -> pa.Array:
+        """The column that has `of_distinct[n]` in the rows of value n, and null where there is no value."""
+        return of_distinct.take(self.codes)
+
+    def take(self, rows: Sequence[int]) -> "Coded":
+        """The column of these rows only."""
+        kept = self.codes.take(pa.array(rows, pa.int64())).dictionary_encode()
+        return Coded(kept.indices, [self.distinct[code] for code in kept.dictionary.to_pylist()])
+
+
+def coded(values: Values) -> Coded:
+    """Number the distinct ones of some texts; None has no number."""
+    encoded = pa.array(values, pa.string()).dictionary_encode()
+    return Coded(encoded.indices, encoded.dictionary.to_pylist())
+
+
 def token_column(tokens: Tokens, storage: Storage, values: Values, recipes: Values) -> pa.Array:
     """Tokens of texts (None stays None); versioned tokens also depend on the row's recipe."""
     assert storage.kind is not None
@@ -26,50 +50,52 @@ def token_column(tokens: Tokens, storage: Storage, values: Values, recipes: Valu
     used = [recipe for recipe in dict.fromkeys(recipes) if recipe is not None]
     if len(used) == 1:
         return _tokens(tokens, f"{storage.kind}/{used[0]}", values)
-    made: list[str | None] = [None] * len(values)
-    for recipe in used:
-        rows = [row for row, other in enumerate(recipes) if other == recipe]
-        for row, token in zip(
-            rows, _mapped(tokens, f"{storage.kind}/{recipe}", [values[r] for r in rows]), strict=True
-        ):
-            made[row] = token
-    return pa.array(made, pa.string())
+    rows = list(zip(values, recipes, strict=True))
+    of_recipes = [
+        _tokens(tokens, f"{storage.kind}/{recipe}", [value if own == recipe else None for value, own in rows])
+        for recipe in used
+    ]
+    return pc.coalesce(*of_recipes) if used else pa.nulls(len(values), pa.string())
 
 
 def email_columns(tokens: Tokens, values: Values) -> dict[str, pa.Array]:
     """Columns of an e-mail address."""
-    emails = [canonical_email(value) for value in values]
-    return {
-        "email_key": _tokens(tokens, Kind.EMAIL, [email.whole for email in emails]),
-        "email_local_key": _tokens(tokens, Kind.EMAIL_LOCAL, [email.local for email in emails]),
+    sent = coded(values)
+    emails = [canonical_email(value) for value in sent.distinct]
+    columns = {
+        "email_key": tokens.array(Kind.EMAIL, [email.whole for email in emails]),
+        "email_local_key": tokens.array(Kind.EMAIL_LOCAL, [email.local for email in emails]),
         "email_domain": pa.array([email.domain for email in emails], pa.string()),
         "email_shape": pa.array([email.shape for email in emails], pa.string()),
     }
+    return {name: sent.spread(column) for name, column in columns.items()}
 
 
-def parse_addresses(values: Values) -> list[Address | None]:
-    """Canonical addresses; None where a value is none. Each distinct text is parsed once."""
-    parsed = {value: canonical_address(value) for value in set(values)}
-    return [parsed[value] for value in values]
+def parse_addresses(values: Values) -> Coded:
+    """Canonical addresses; None among the distinct where a text is none. Each distinct text is parsed once."""
+    sent = coded(values)
+    return Coded(sent.codes, [canonical_address(value) for value in sent.distinct])
 
 
-def ip_columns(tokens: Tokens, addresses: Sequence[Address], places: Places | None = None) -> dict[str, pa.Array]:
+def ip_columns(tokens: Tokens, addresses: Coded, places: Places | None = None) -> dict[str, pa.Array]:
     """Columns of an IP address; its network and country where there are databases of them."""
+    distinct: list[Address] = addresses.distinct
     columns = {
-        "ip_key": _tokens(tokens, Kind.IP, [address.whole for address in addresses]),
-        "ip_64_key": _tokens(tokens, Kind.IP_64, [address.net64 for address in addresses]),
-        "ip_prefix": pa.array([address.prefix for address in addresses], pa.string()),
-        "asn": pa.nulls(len(addresses), pa.int64()),
-        "ip_country": pa.nulls(len(addresses), pa.string()),
+        "ip_key": tokens.array(Kind.IP, [address.whole for address in distinct]),
+        "ip_64_key": _tokens(tokens, Kind.IP_64, [address.net64 for address in distinct]),
+        "ip_prefix": pa.array([address.prefix for address in distinct], pa.string()),
+        "asn": pa.nulls(len(distinct), pa.int64()),
+        "ip_country": pa.nulls(len(distinct), pa.string()),
     }
-    return columns | places.columns(addresses) if places else columns
+    columns |= places.columns(distinct) if places else {}
+    return {name: addresses.spread(column) for name, column in columns.items()}
 
 
 def slot_column(tokens: Tokens, minhashes: Values, recipes: Values) -> pa.Array:
     """Keyed MinHash slots as list<int64>; None stays None."""
     present = np.array([minhash is not None for minhash in minhashes], dtype=bool)
-    slots = np.array([minhash for minhash in minhashes if minhash is not None], dtype=np.uint32)
-    slots = slots.reshape(-1, MINHASH_SLOTS)
+    sent = itertools.chain.from_iterable(minhash for minhash in minhashes if minhash is not None)
+    slots = np.fromiter(sent, np.uint32).reshape(-1, MINHASH_SLOTS)
     used = [recipe for recipe in dict.fromkeys(recipes) if recipe is not None]
     if len(used) == 1:
         keyed = tokens.slots(slots, used[0])
@@ -90,12 +116,6 @@ def clear_column(values: Values, column_type: str) -> pa.Array:
 
 
 def _tokens(tokens: Tokens, kind: str, values: Values) -> pa.Array:
-    return pa.array(_mapped(tokens, kind, values), pa.string())
-
-
-def _mapped(tokens: Tokens, kind: str, values: Values) -> list[str | None]:
     """Token of each value, made once for each distinct one; None stays None."""
-    distinct = [value for value in dict.fromkeys(values) if value is not None]
-    made: dict[str | None, str | None] = dict(zip(distinct, tokens.tokens(kind, distinct), strict=True))
-    made[None] = None
-    return [made[value] for value in values]
+    sent = coded(values)
+    return sent.spread(tokens.array(kind, sent.distinct))

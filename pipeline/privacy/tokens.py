@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from pipeline.contract.events import MINHASH_SLOTS
@@ -12,6 +13,9 @@ from pipeline.privacy.keyfile import Key
 
 VERSION = "v1"
 TOKEN_HEX = 32
+PREFIX = f"{VERSION}:"
+LENGTH = len(PREFIX) + TOKEN_HEX
+DIGEST_BYTES = 32  # of SHA-256
 BLOCK_BYTES = 64  # of SHA-256: HMAC pads its key to one block (RFC 2104)
 
 
@@ -30,13 +34,19 @@ class Tokens:
 
     def tokens(self, kind: str, values: Iterable[str]) -> list[str]:
         """Tokens of many values of one kind, in their order."""
-        return self._digests(kind, [value.encode("utf-8", "surrogatepass") for value in values])
+        tokens: list[str] = self.array(kind, values).to_pylist()
+        return tokens
+
+    def array(self, kind: str, values: Iterable[str]) -> pa.StringArray:
+        """The same as an Arrow array, without a Python text for each token."""
+        return _written(self._digests(kind, [value.encode("utf-8", "surrogatepass") for value in values]))
 
     def digest(self, kind: str, value: bytes) -> str:
         """Token of bytes that may not be text."""
-        return self._digests(kind, [value])[0]
+        token: str = _written(self._digests(kind, [value]))[0].as_py()
+        return token
 
-    def _digests(self, kind: str, values: Iterable[bytes]) -> list[str]:
+    def _digests(self, kind: str, values: Iterable[bytes]) -> list[bytes]:
         start = self._inner.copy()
         start.update(kind.encode() + b"\0")
         begin, finish = start.copy, self._outer.copy
@@ -45,7 +55,7 @@ class Tokens:
             inner, outer = begin(), finish()
             inner.update(value)
             outer.update(inner.digest())
-            made.append(f"{VERSION}:{outer.hexdigest():.{TOKEN_HEX}}")
+            made.append(outer.digest())
         return made
 
     def slots(self, minhashes: npt.NDArray[np.uint32], recipe: str) -> npt.NDArray[np.int64]:
@@ -61,3 +71,14 @@ class Tokens:
         blocks[..., 2:] = np.frombuffer(hashlib.sha256(recipe.encode()).digest()[:8], dtype="<u4")
         encrypted = self._cipher.encryptor().update(blocks.tobytes())
         return np.frombuffer(encrypted, dtype="<u4").reshape(blocks.shape)[..., 0].astype(np.int64)
+
+
+def _written(digests: list[bytes]) -> pa.StringArray:
+    """Write digests as tokens: all are of one length, so their places are known."""
+    count = len(digests)
+    texts = np.empty((count, LENGTH), np.uint8)
+    texts[:, : len(PREFIX)] = np.frombuffer(PREFIX.encode(), np.uint8)
+    digits = np.frombuffer(b"".join(digests).hex().encode(), np.uint8).reshape(count, 2 * DIGEST_BYTES)
+    texts[:, len(PREFIX) :] = digits[:, :TOKEN_HEX]
+    ends = np.arange(0, LENGTH * (count + 1), LENGTH, dtype=np.int32)
+    return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(texts))
