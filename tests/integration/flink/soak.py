@@ -46,7 +46,7 @@ def _strike(rig: Rig, wanted: int, events: int, until: float) -> list[Kill]:
     struck: list[Kill] = []
     trickle.start()
     producing.start()
-    rig.land(SETTINGS)
+    rig.land(SETTINGS, "--parallelism=2")
     _await(lambda: rig.landed() > 0)
     striking = kills(
         rig.cluster, rig.broker, rig.landed, random.Random(1), spread=SPREAD_SECONDS, patience=PATIENCE_SECONDS

@@ -28,7 +28,7 @@ def test_nothing_is_lost_or_doubled_when_everything_is_killed_in_turn(tmp_path):
         producing = Producing(servers, PARTITIONS, batch=20, seed=4)
         producing.start()
         try:
-            rig.land({"stall_seconds": 60, "recycle_minutes": 2})
+            rig.land({"stall_seconds": 60, "recycle_minutes": 2}, "--parallelism=2")
             _await(lambda: rig.landed() > 0, "the job to land")
             struck = []
             for kill in itertools.islice(
