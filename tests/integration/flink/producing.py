@@ -14,16 +14,16 @@ BAD = (b"not json", b"\xff", b"[" * 70, event("usage", status="200"), event("usa
 
 
 class Producing:
-    """Sends to every partition of `partitions` (table → how many) in turn, until it is stopped or `events` are sent.
+    """Sends to every partition of `partitions` (table → how many) in turn, until it is stopped.
 
     What could not be sent while the broker was away is sent again or not at all: the oracle asks Kafka what is there.
     """
 
     def __init__(
-        self, servers: str, partitions: Mapping[str, int], batch: int, seed: int, *, events: int = 0, pause: float = 0.2
+        self, servers: str, partitions: Mapping[str, int], batch: int, seed: int, *, pause: float = 0.2
     ) -> None:
         """`batch`: new events a round and partition; `pause`: seconds between two rounds."""
-        self._servers, self._batch, self._events, self._pause = servers, batch, events, pause
+        self._servers, self._pause, self.batch = servers, pause, batch
         self.partitions = dict(partitions)
         self._draw = random.Random(seed)
         self._stop = threading.Event()
@@ -34,11 +34,6 @@ class Producing:
     def start(self) -> None:
         """Send from another thread."""
         self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether it still sends."""
-        return self._thread.is_alive()
 
     def stop(self) -> None:
         """Stop, and end every transaction that an outage of the broker left open."""
@@ -53,13 +48,13 @@ class Producing:
         while not self._stop.is_set():
             for table, count in tuple(self.partitions.items()):
                 for partition in range(count):
-                    if self._stop.is_set() or (self._events and self.sent >= self._events):
+                    if self._stop.is_set():
                         return
                     self._send(table, partition)
             self._stop.wait(self._pause)
 
     def _send(self, table: str, partition: int) -> None:
-        records = [(b"acct-1", self._event(table)) for _ in range(self._batch)]
+        records = [(b"acct-1", self._event(table)) for _ in range(self.batch)]
         records += [(None, self._draw.choice(BAD)), (b"acct-1", None), self._draw.choice(records)]
         topic, kind = TOPIC_OF_TABLE[table].name, self._draw.random()
         try:

@@ -23,6 +23,11 @@ MINUTES = 180.0
 PARTITIONS = {"usage": 8, "signup": 2, "payment": 2}
 # A kill comes this soon after something landed, at most: some meet a job that restores, most one that reads.
 SPREAD_SECONDS = 6.0
+# New events a partition, and the pause after each round: the events are spread over most of the kills.
+BATCH = 400
+PAUSE_SECONDS = 15.0
+# Once all are sent, so that there goes on being something to land after each kill.
+FEW = 5
 PATIENCE_SECONDS = 300.0
 SETTINGS = {"stall_seconds": 60, "recycle_minutes": 10}
 
@@ -39,27 +44,24 @@ def main(words: list[str]) -> int:
 
 
 def _strike(rig: Rig, wanted: int, events: int, until: float) -> list[Kill]:
-    """Kill while events come; then wait until all of them have landed."""
-    producing = Producing(rig.broker.bootstrap_servers, PARTITIONS, batch=400, seed=1, events=events)
-    # Once the events are sent, a few go on coming, so that there is something to land after each kill.
-    trickle = Producing(rig.broker.bootstrap_servers, PARTITIONS, batch=5, seed=2)
-    struck: list[Kill] = []
-    trickle.start()
+    """Kill while events come."""
+    producing = Producing(rig.broker.bootstrap_servers, PARTITIONS, BATCH, seed=1, pause=PAUSE_SECONDS)
     producing.start()
     rig.land(SETTINGS, "--parallelism=2")
     _await(lambda: rig.landed() > 0)
     striking = kills(
         rig.cluster, rig.broker, rig.landed, random.Random(1), spread=SPREAD_SECONDS, patience=PATIENCE_SECONDS
     )
+    struck: list[Kill] = []
     try:
-        while time.monotonic() < until and (len(struck) < wanted or producing.running):
+        while time.monotonic() < until and (len(struck) < wanted or producing.sent < events):
+            if producing.sent >= events:
+                producing.batch = FEW
             struck.append(next(striking))
-            print(
-                f"{len(struck)}: {struck[-1].victim}, {struck[-1].recovery:.1f} s; {producing.sent:,} sent", flush=True
-            )
+            last = struck[-1]
+            print(f"{len(struck)}: {last.victim}, {last.recovery:.1f} s; {producing.sent:,} sent", flush=True)
     finally:
         producing.stop()
-        trickle.stop()
     return struck
 
 
