@@ -1,11 +1,13 @@
 """A connection for untrusted SQL: it sees the case file and its segments, and nothing else."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from pipeline.contract.ddl import quoted
+from pipeline.contract.tables import EVENT_TABLES
 from pipeline.errors import LakeError
 from queries.casefile import segments
 from queries.casefile.publish import NAME
@@ -30,9 +32,10 @@ class Limits:
     threads: int = 2
 
 
-def open_case(lake: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+def open_case(lake: Path, limits: Limits, accounts: Collection[str] | None = None) -> duckdb.DuckDBPyConnection:
     """A closed-off connection to LAKE/case.duckdb, with all_signup, all_usage, … over every event.
 
+    With `accounts`, only segments that hold them are opened: then no other account's events are sure to be in reach.
     Raises LakeError if nothing was published, or a file is torn, missing or tampered with.
     """
     path = (lake / NAME).absolute()
@@ -44,8 +47,9 @@ def open_case(lake: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH {quoted(str(path))} AS casefile (READ_ONLY)")
         connection.execute("USE casefile")
-        segments.attach(connection, _segments(connection, path.parent / segments.FOLDER))
-        shadow_views(connection)
+        parts = _parts(connection, accounts)
+        segments.attach(connection, _segments(connection, path.parent / segments.FOLDER, set().union(*parts.values())))
+        shadow_views(connection, parts)
         for line in CLOSING:
             connection.execute(line)
     except duckdb.Error as error:
@@ -69,11 +73,26 @@ def _configuration(limits: Limits) -> dict[str, str | bool | int | float | list[
     }
 
 
-def _segments(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Segments that the case file lists, each of the size it had when it was written."""
-    files: list[Path] = []
-    rows = connection.execute("SELECT file, size_bytes FROM segments ORDER BY period").fetchall()
-    for name, size in rows:
+def _parts(connection: duckdb.DuckDBPyConnection, accounts: Collection[str] | None) -> dict[str, list[int]]:
+    """Event table → numbers of the segments that have rows of it, of `accounts` if given."""
+    if accounts is None:
+        every = [number for (number,) in connection.execute("SELECT number FROM segments ORDER BY period").fetchall()]
+        return {table.name: every for table in EVENT_TABLES}
+    held = "SELECT DISTINCT unnest(parts) FROM account_segments WHERE account_id IN $accounts ORDER BY ALL"
+    found = [part for (part,) in connection.execute(held, {"accounts": list(accounts)}).fetchall()]
+    return {
+        table.name: sorted({part // 16 for part in found if part % 16 & 1 << place})
+        for place, table in enumerate(EVENT_TABLES)
+    }
+
+
+def _segments(connection: duckdb.DuckDBPyConnection, folder: Path, numbers: Collection[int]) -> dict[int, Path]:
+    """Segments that the case file lists, those of `numbers`, each of the size it had when it was written."""
+    files: dict[int, Path] = {}
+    rows = connection.execute("SELECT number, file, size_bytes FROM segments ORDER BY period").fetchall()
+    for number, name, size in rows:
+        if number not in numbers:
+            continue
         file = folder / Path(name).name
         refuse_log(file)
         if not file.exists() or file.stat().st_size != size:
@@ -82,5 +101,5 @@ def _segments(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]
                 expected=f"{size} bytes, as the case file lists it",
                 remedy="remove it and publish again: hydratrace publish",
             )
-        files.append(file)
+        files[number] = file
     return files

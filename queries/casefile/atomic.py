@@ -1,6 +1,7 @@
 """Files that appear whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,9 +23,7 @@ def written_whole(target: Path, mode: int = 0o444) -> Iterator[Path]:
         unfinished.replace(target)
         _sync(target.parent)
     finally:
-        for left in scratch.iterdir():
-            left.unlink()
-        scratch.rmdir()
+        shutil.rmtree(scratch)
 
 
 def _sync(path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -14,10 +15,11 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake
 from queries.casefile import segments
 from queries.casefile.atomic import written_whole
-from queries.casefile.contents import fill
-from queries.casefile.runs import current_run, verified
+from queries.casefile.base import base_of, note
+from queries.casefile.contents import create, fill
+from queries.casefile.events import Shrunk
+from queries.casefile.runs import VerifiedRun, current_run, verified
 from queries.casefile.storage import new_database, refuse_log
-from queries.casefile.views import create_macros, create_views
 
 NAME = "case.duckdb"
 
@@ -34,35 +36,52 @@ class Published:
     accounts: int
 
 
-def publish(lake: Lake, target: Path | None = None) -> Published:
+def publish(lake: Lake, target: Path | None = None, *, anew: bool = False) -> Published:
     """Write the case file of the current run to `target` (default: LAKE/case.duckdb).
 
-    Raises LakeError if there is no run, its files are not what it wrote, or the disk refuses.
+    The one in the lake is brought up to date on a copy, unless `anew` or rows have left the lake: then nothing that
+    they left in the file's free space may stay. Raises LakeError if there is no run, its files are not what it wrote,
+    or the disk refuses.
     """
     path = (target or lake.root / NAME).absolute()
     refuse_log(path)
     run = verified(lake, current_run(lake))
-    with _alone(lake):
+    with _alone(lake) as lock:
         try:
             periods = segments.periods(lake)
             written = sum(segments.build(lake, period) for period in periods)
             # A reader may have opened the file before this one and be about to attach its segments: they stay.
             kept = {period.name for period in periods} | _listed(lake.root / NAME)
-            with written_whole(path) as unfinished, new_database(unfinished) as connection:
-                fill(connection, lake, run, periods)
-                create_views(connection)
-                create_macros(connection)
-                clusters, accounts = _counts(connection)
+            base = None if anew or target else base_of(path, lock.read())
+            try:
+                clusters, accounts = _write(lake, path, base, run, periods)
+            except Shrunk:
+                clusters, accounts = _write(lake, path, None, run, periods)
+            if not target:
+                note(path, lock)
             _drop_unlisted(lake, kept)
         except (OSError, duckdb.IOException) as error:
             raise LakeError(f"cannot publish to {path}: {error}", remedy="mend that and publish again") from None
     return Published(path, run.run.run_id, len(periods), written, clusters, accounts)
 
 
+def _write(
+    lake: Lake, path: Path, base: Path | None, run: VerifiedRun, periods: list[segments.Period]
+) -> tuple[int, int]:
+    """Write the file, on a copy of `base` if there is one; tells how many clusters and accounts it has."""
+    with written_whole(path) as unfinished, new_database(unfinished, base) as connection:
+        if base is None:
+            create(connection)
+        before = connection.execute("SELECT number, period, file FROM segments").fetchall()
+        fill(connection, lake, run, segments.change(lake, periods, before))
+        return _counts(connection)
+
+
 @contextmanager
-def _alone(lake: Lake) -> Iterator[None]:
+def _alone(lake: Lake) -> Iterator[TextIO]:
+    """The lock's file, held; it says of the case file what `base_of` asks."""
     try:
-        handle = (lake.root / ".publish.lock").open("w")
+        handle = (lake.root / ".publish.lock").open("a+")
     except OSError as error:
         raise LakeError(f"cannot publish in {lake.root}: {error.strerror}", expected="a folder to write to") from None
     with handle:
@@ -71,7 +90,8 @@ def _alone(lake: Lake) -> Iterator[None]:
         except BlockingIOError:
             raise LakeError(f"another publish is running in {lake.root}", remedy="wait for it to end") from None
         _sweep(lake)
-        yield
+        handle.seek(0)
+        yield handle
 
 
 def _sweep(lake: Lake) -> None:

@@ -1,50 +1,63 @@
 """Views and macros of the case file: what makes it useful in any DuckDB shell."""
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 
 from pipeline.contract.ddl import quoted
-from pipeline.contract.tables import EVENT_TABLES
+from pipeline.contract.tables import BY_NAME, EVENT_TABLES
+from queries.casefile.segments import union
 from queries.catalogue import named_queries
 from queries.statement import Parameter, Statement, read_folder
 
 FOLDER = Path(__file__).parent / "views"
 BOUND = re.compile(r"\$(\w+)")
+REACHING = re.compile(r"\ball_(signup|payment|usage|action)\b")
 REACH = (
     "Events in reach: of clustered and linked accounts in a plain DuckDB shell, of all accounts in `hydratrace sql`."
 )
 
 
-def create_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the views, with their comments, in the connection's own database.
+def views() -> Iterator[str]:
+    """Statements that make the views, with their comments, in a connection's own database.
 
     all_usage and its like hold what the case file itself has; `shadow_views` puts every event in their place.
     """
     for table in EVENT_TABLES:
-        connection.execute(f'CREATE VIEW "all_{table.name}" AS FROM "{table.name}"')
-        connection.execute(f'COMMENT ON VIEW "all_{table.name}" IS {quoted(REACH)}')
+        yield f'CREATE VIEW "all_{table.name}" AS FROM "{table.name}"'
+        yield f'COMMENT ON VIEW "all_{table.name}" IS {quoted(REACH)}'
         for column in table.columns:
-            connection.execute(f'COMMENT ON COLUMN "all_{table.name}"."{column.name}" IS {quoted(column.description)}')
+            yield f'COMMENT ON COLUMN "all_{table.name}"."{column.name}" IS {quoted(column.description)}'
     for view in read_folder(FOLDER).values():
-        connection.execute(f'CREATE VIEW "{view.name}" AS {view.sql}')
-        connection.execute(f'COMMENT ON VIEW "{view.name}" IS {quoted(view.about)}')
+        yield f'CREATE VIEW "{view.name}" AS {view.sql}'
+        yield f'COMMENT ON VIEW "{view.name}" IS {quoted(view.about)}'
         for shown in view.columns:
-            connection.execute(f'COMMENT ON COLUMN "{view.name}"."{shown.name}" IS {quoted(shown.about)}')
+            yield f'COMMENT ON COLUMN "{view.name}"."{shown.name}" IS {quoted(shown.about)}'
 
 
-def shadow_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the same views as temporary ones, over the temporary all_signup, … that hold every event."""
+def shadow_views(connection: duckdb.DuckDBPyConnection, parts: Mapping[str, Collection[int]]) -> None:
+    """Make the same views as temporary ones, over events of attached segments: `parts` names those of each table."""
+    for table in EVENT_TABLES:
+        connection.execute(f'CREATE OR REPLACE TEMP VIEW "all_{table.name}" AS {union(table, parts[table.name])}')
     for view in read_folder(FOLDER).values():
-        connection.execute(f'CREATE TEMP VIEW "{view.name}" AS {view.sql}')
+        sql = REACHING.sub(lambda found, view=view: _narrow(found[1], view, parts), view.sql)  # type: ignore[misc]
+        connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view.name}" AS {sql}')
 
 
-def create_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make every named query a table macro of the same name: `FROM why_linked('acct_1', 'acct_2')`."""
+def _narrow(name: str, view: Statement, parts: Mapping[str, Collection[int]]) -> str:
+    """In the place of all_<name> in `view`: the columns that it names, of the segments themselves."""
+    table = BY_NAME[name]
+    named = set(re.findall(r"\w+", view.sql))
+    return f"({union(table, parts[name], [c.name for c in table.columns if c.name in named])})"
+
+
+def macros() -> Iterator[str]:
+    """Statements that make every named query a table macro of the same name: `FROM why_linked('acct_1', 'acct_2')`."""
     for query in named_queries().values():
-        connection.execute(macro(query))
-        connection.execute(f'COMMENT ON MACRO TABLE "{query.name}" IS {quoted(query.about)}')
+        yield macro(query)
+        yield f'COMMENT ON MACRO TABLE "{query.name}" IS {quoted(query.about)}'
 
 
 def macro(query: Statement) -> str:

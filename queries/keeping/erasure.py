@@ -157,7 +157,7 @@ def _forget_log(lake: Lake, tables: dict[str, int]) -> None:
 
 def _publish_again(lake: Lake) -> None:
     if (lake.root / NAME).exists() and lake.runs():
-        publish(lake)
+        publish(lake, anew=True)
     listed = {period.name for period in segments.periods(lake)}
     for file in segments.folder(lake).glob("*.duckdb"):
         if file.name not in listed:

@@ -11,11 +11,11 @@ import pyarrow as pa
 from pipeline.contract.ddl import create_table, parquet_source
 from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES, Decision, Run
 from pipeline.lake import Lake
-from queries.casefile.contents import ACCOUNTS_SQL
 from queries.casefile.runs import verified
 from queries.casefile.segments import FIRST_ADDRESS
 from queries.casefile.tables import ACCOUNTS
-from queries.casefile.views import create_views
+from queries.casefile.tallies import ACCOUNTS_SQL
+from queries.casefile.views import views
 from queries.catalogue import named_query
 from queries.parameters import bind
 
@@ -88,7 +88,8 @@ def _at_pinned_positions(
             {"until": until},
         )
         connection.execute(create_table(ACCOUNTS))
-        create_views(connection)
+        for statement in views():
+            connection.execute(statement)
         connection.execute(f"INSERT INTO accounts {ACCOUNTS_SQL}")
         yield connection
 

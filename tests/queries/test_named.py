@@ -12,9 +12,10 @@ import pytest
 from pipeline.contract.ddl import create_table
 from pipeline.contract.tables import BY_NAME
 from pipeline.errors import UsageError
-from queries.casefile.contents import ACCOUNTS_SQL, REJECTED_SQL
+from queries.casefile.contents import REJECTED_SQL
 from queries.casefile.tables import ACCOUNTS, CASE_TABLES, REJECTED_COUNTS
-from queries.casefile.views import create_macros, create_views
+from queries.casefile.tallies import ACCOUNTS_SQL
+from queries.casefile.views import macros, views
 from queries.catalogue import FOLDER, listing, named_queries, named_query
 from queries.formats.document import json_line
 from queries.parameters import bind
@@ -51,10 +52,12 @@ def _fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) ->
     for name, rows in tables.items():
         connection.register("rows", rows)
         connection.execute(f'INSERT INTO "{name}" FROM rows')
-    create_views(connection)
+    for statement in views():
+        connection.execute(statement)
     connection.execute(f"INSERT INTO {ACCOUNTS.name} {ACCOUNTS_SQL}")
     connection.execute(f"INSERT INTO {REJECTED_COUNTS.name} {REJECTED_SQL.format(rejected='FROM rejected')}")
-    create_macros(connection)
+    for statement in macros():
+        connection.execute(statement)
 
 
 @pytest.mark.parametrize("name", named_queries())

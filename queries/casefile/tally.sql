@@ -1,9 +1,10 @@
 WITH signup AS (
     SELECT
         account_id,
+        count(*) AS events,
         min(event_time) AS first_seen,
         max(event_time) AS last_seen,
-        arg_min({program: program, org_id: org_id, email_domain: email_domain, country: country},
+        arg_min({event_id: event_id, program: program, org_id: org_id, email_domain: email_domain, country: country},
                 (event_time, event_id)) AS at_signup
     FROM all_signup
     GROUP BY account_id
@@ -11,6 +12,7 @@ WITH signup AS (
 payment AS (
     SELECT
         account_id,
+        count(*) AS events,
         min(event_time) AS first_seen,
         max(event_time) AS last_seen,
         count(*) FILTER (outcome = 'succeeded') AS payments_succeeded,
@@ -21,9 +23,9 @@ payment AS (
 usage AS (
     SELECT
         account_id,
+        count(*) AS events,
         min(event_time) AS first_seen,
         max(event_time) AS last_seen,
-        count(*) AS requests,
         sum(input_tokens) AS input_tokens,
         sum(output_tokens) AS output_tokens,
         count(*) FILTER (stop_reason = 'refusal') AS refusals,
@@ -34,9 +36,11 @@ usage AS (
 action AS (
     SELECT
         account_id,
+        count(*) AS events,
         min(event_time) AS first_seen,
         max(event_time) AS last_seen,
-        arg_max(action, (event_time, event_id)) FILTER (action IN ('banned', 'suspended', 'reinstated')) AS last_word,
+        arg_max({word: action, event_id: event_id, said_at: event_time}, (event_time, event_id))
+            FILTER (action IN ('banned', 'suspended', 'reinstated')) AS last_word,
         min(event_time) FILTER (action = 'banned') AS banned_at,
         bool_or(action = 'verified') AS is_verified
     FROM all_action
@@ -44,27 +48,33 @@ action AS (
 )
 SELECT
     account_id,
-    member.cluster_uid,
     least(signup.first_seen, payment.first_seen, usage.first_seen, action.first_seen) AS first_seen,
     greatest(signup.last_seen, payment.last_seen, usage.last_seen, action.last_seen) AS last_seen,
+    coalesce(signup.events, 0) + coalesce(payment.events, 0) + coalesce(usage.events, 0) + coalesce(action.events, 0)
+        AS events,
     signup.first_seen AS signed_up_at,
+    signup.at_signup.event_id AS signup_event_id,
     signup.at_signup.program AS program,
     signup.at_signup.org_id AS org_id,
     signup.at_signup.email_domain AS email_domain,
     signup.at_signup.country AS country,
-    CASE action.last_word WHEN 'banned' THEN 'banned' WHEN 'suspended' THEN 'suspended' ELSE 'active' END AS standing,
+    CASE action.last_word.word WHEN 'banned' THEN 'banned' WHEN 'suspended' THEN 'suspended' ELSE 'active' END
+        AS standing,
+    action.last_word.said_at AS standing_at,
+    action.last_word.event_id AS standing_event_id,
     action.banned_at,
     coalesce(action.is_verified, false) AS is_verified,
-    coalesce(usage.requests, 0) AS requests,
+    coalesce(usage.events, 0) AS requests,
     coalesce(usage.input_tokens, 0) AS input_tokens,
     coalesce(usage.output_tokens, 0) AS output_tokens,
     coalesce(usage.refusals, 0) AS refusals,
     coalesce(usage.rate_limited, 0) AS rate_limited,
     coalesce(payment.payments_succeeded, 0) AS payments_succeeded,
-    coalesce(payment.payments_failed, 0) AS payments_failed
+    coalesce(payment.payments_failed, 0) AS payments_failed,
+    if(signup.events > 0, 1, 0) + if(payment.events > 0, 2, 0) + if(usage.events > 0, 4, 0)
+        + if(action.events > 0, 8, 0) AS tables
 FROM signup
 FULL JOIN payment USING (account_id)
 FULL JOIN usage USING (account_id)
 FULL JOIN action USING (account_id)
-LEFT JOIN cluster_members AS member USING (account_id)
 ORDER BY account_id
