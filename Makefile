@@ -78,6 +78,11 @@ check: $(DEV) ## Check format, lint, types, layers and generated documents
 	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import-linter
 	@$(VENV_PYTHON) -m queries.document --check docs
 
+.PHONY: check-deploy
+check-deploy: $(DEV) ## Check deploy/ with validators that are built once, in minutes (Go, JRE 17+ and Maven)
+	@$(VENV_PYTHON) -m tests.deploy.validators
+	@$(VENV_PYTHON) -m pytest --quiet -m deploy tests/deploy
+
 .PHONY: format
 format: $(DEV) ## Format the code, mend what lint can mend
 	@$(VENV_PYTHON) -m ruff check --fix-only --quiet .
