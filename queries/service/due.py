@@ -21,8 +21,8 @@ class Due:
     began: datetime
     _counted: tuple[str, int] = ("", 0)  # newest run, and the events that were there when it began
     _linking: int | None = None
+    _linked: datetime | None = None
     _published: tuple[str, int] | None = None
-    _alerted: str = ""
     _retained: datetime | None = None
     _doing: tuple[Figures, datetime] | None = field(default=None, repr=False)
 
@@ -33,8 +33,6 @@ class Due:
             self._linking = None
         if seen.run and self._published != (seen.run.run_id, seen.rows("decisions")):
             yield "publish"
-        if seen.run and self.settings.hooks and (self._alerted != seen.run.run_id or self._owed(seen, now)):
-            yield "alert"
         if self._link_is_due(seen, caught_up, now):
             yield "link"
         if self.settings.retention and (self._retained is None or now - self._retained >= RETAIN_EVERY):
@@ -44,7 +42,7 @@ class Due:
         """Note what a step that starts now will have seen."""
         self._doing = (seen, now)
         if step == "link":
-            self._linking = seen.events
+            self._linking, self._linked = seen.events, now
 
     def done(self, step: str) -> None:
         """Note that the step that was started last went well."""
@@ -52,8 +50,6 @@ class Due:
         seen, at = self._doing
         if step == "publish" and seen.run:
             self._published = (seen.run.run_id, seen.rows("decisions"))
-        elif step == "alert" and seen.run:
-            self._alerted = seen.run.run_id
         elif step == "retain":
             self._retained = at
 
@@ -66,13 +62,9 @@ class Due:
         if seen.run:
             counted = self._counted[1]
             # A run of the future was made before the clock was set back: it must not hold up the next one.
-            since = seen.run.started_at if seen.run.started_at <= now else self.began
+            since = seen.run.started_at if seen.run.started_at <= now else self._linked or self.began
         late = now - since >= timedelta(minutes=self.settings.link_minutes)
         return late or seen.events - counted >= self.settings.link_events
-
-    def _owed(self, seen: Figures, now: datetime) -> bool:
-        hooks = {hook.name for hook in self.settings.hooks}
-        return any(owed.due is not None and owed.due <= now and owed.hook in hooks for owed in seen.alerts)
 
 
 def _positions(run: Run) -> dict[str, int]:

@@ -80,11 +80,11 @@ def _alerts(service: Service) -> Iterator[Sample]:
 
 
 def _failures(service: Service) -> Iterator[Sample]:
-    yield from (({"step": step.name}, step.failures) for step in service.steps)
+    yield from (({"step": step.name}, step.failures) for step in service.steps.values())
 
 
 def _seconds(service: Service) -> Iterator[Sample]:
-    yield from (({"step": step.name}, step.seconds) for step in service.others.values() if step.seconds)
+    yield from (({"step": step.name}, step.seconds) for step in service.steps.values() if step.seconds)
 
 
 METRICS = (

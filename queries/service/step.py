@@ -16,12 +16,12 @@ class Step:
     """`hydratrace WORDS…`, again and again; one that is `endless` (landing) fails whenever it ends.
 
     `problem` is why it failed last, empty after it went well; `failures` counts all of them, `seconds` is how long the
-    last one that went well took. Times are of the monotonic clock.
+    last one that went well took, `said` its last words. Times are of the monotonic clock.
     """
 
     def __init__(self, name: str, words: Sequence[str], tell: Tell, wake: Callable[[], None], *, endless: bool) -> None:
         self.name, self.endless = name, endless
-        self.problem, self.failures, self.seconds = "", 0, 0.0
+        self.problem, self.failures, self.seconds, self.said = "", 0, 0.0, ""
         self.not_before = self.began = self.ended = 0.0
         self._words, self._tell, self._wake = words, tell, wake
         self._process: Process | None = None
@@ -53,7 +53,7 @@ class Step:
         words = self._process.last_words()
         self._process, self.ended = None, now
         if status == 0 and not self.endless:
-            self.seconds = now - self.began
+            self.seconds, self.said = now - self.began, words
             self.recover()
             return True
         self._fail(_reason(status, words), now)

@@ -19,12 +19,12 @@ LOOK_SECONDS = 5.0
 class Watch:
     """What was last seen.
 
-    `lag` is None while the source does not answer; `idle`: landing has nothing left to do; `moved_at` is when it last
-    had nothing left or came further; `unit` is what lag is counted in;
-    `landed` counts what has landed since the start by table. Times are of the monotonic clock.
+    `lag` is None while the source does not answer or is not named, `unit` is what it is counted in; `idle`: landing has
+    nothing left to do; `moved_at` is when it last had nothing left or came further; `landed` counts what landed since
+    the start by table. Times are of the monotonic clock.
     """
 
-    def __init__(self, lake: Lake, source: Source, unit: str) -> None:
+    def __init__(self, lake: Lake, source: Source | None, unit: str) -> None:
         self.figures: Figures | None = None
         self.lag: int | None = None
         self.idle = False
@@ -66,6 +66,8 @@ class Watch:
         self.figures = after
 
     def _ask_source(self, seen: Figures) -> None:
+        if self._source is None:
+            return
         try:
             plan = self._source.plan(lambda _, application: seen.positions.get(application), {})
         except HydratraceError:  # landing meets the same, and tells it

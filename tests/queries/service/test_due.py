@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.contract.tables import Run
-from pipeline.settings import Hook, Settings
+from pipeline.settings import Settings
 from queries.service.due import Due
-from queries.service.figures import Figures, Owed, Size
+from queries.service.figures import Figures, Size
 
 START = datetime(2026, 6, 3, tzinfo=UTC)
-SETTINGS = Settings(link_minutes=10, link_events=100, hooks=[Hook(name="log", type="jsonl")])
+SETTINGS = Settings(link_minutes=10, link_events=100)
 
 
 def run(number, at=START, position=1):
@@ -25,10 +25,10 @@ def run(number, at=START, position=1):
     )
 
 
-def seen(events, current=None, *, position=None, alerts=()):
+def seen(events, current=None, *, position=None):
     sizes = {"usage": Size(events, 1, 1)} if events else {}
     positions = {"f": events if position is None else position}
-    return Figures(at=0, sizes=sizes, positions=positions, rejected={}, run=current, verdicts={}, alerts=list(alerts))
+    return Figures(at=0, sizes=sizes, positions=positions, rejected={}, run=current, verdicts={}, alerts=[])
 
 
 def minutes(count):
@@ -42,9 +42,8 @@ def due():
 
 def settle(due, figures):
     """All that follows a run is done."""
-    for step in ("publish", "alert"):
-        due.started(step, figures, START)
-        due.done(step)
+    due.started("publish", figures, START)
+    due.done("publish")
 
 
 @pytest.mark.parametrize(
@@ -80,8 +79,19 @@ def test_a_run_of_the_future_holds_nothing_up(due):
     assert list(due.steps(figures, True, minutes(10))) == ["link"]
 
 
-def test_a_new_run_is_published_and_told_before_the_next_link(due):
-    assert list(due.steps(seen(500, run(1)), True, minutes(20))) == ["publish", "alert", "link"]
+def test_links_keep_their_distance_while_the_clock_is_behind_the_newest_run(due):
+    figures = seen(5, run(1, minutes(600)))
+    settle(due, figures)
+    due.started("link", figures, minutes(10))
+    due.done("link")
+    after = seen(6, run(2, minutes(601), position=5))
+    settle(due, after)
+    assert list(due.steps(after, True, minutes(19))) == []
+    assert list(due.steps(after, True, minutes(20))) == ["link"]
+
+
+def test_a_new_run_is_published_before_the_next_link(due):
+    assert list(due.steps(seen(500, run(1)), True, minutes(20))) == ["publish", "link"]
 
 
 def test_what_failed_stays_due(due):
@@ -90,22 +100,11 @@ def test_what_failed_stays_due(due):
     assert "publish" in list(due.steps(figures, True, START))
 
 
-@pytest.mark.parametrize(("hook", "after", "expected"), [("log", 4, []), ("log", 5, ["alert"]), ("other", 5, [])])
-def test_what_is_owed_to_a_hook_of_ours_is_sent_when_it_is_due(due, hook, after, expected):
-    figures = seen(1, run(1), alerts=[Owed(hook, "pending", 1, minutes(5)), Owed(hook, "delivered", 3, None)])
-    settle(due, figures)
-    assert list(due.steps(figures, True, minutes(after))) == expected
-
-
 def test_a_decision_is_published():
     due, figures = Due(SETTINGS, START), seen(1, run(1))
     settle(due, figures)
     figures.sizes["decisions"] = Size(1, 1, 1)
     assert list(due.steps(figures, True, START)) == ["publish"]
-
-
-def test_nobody_is_told_without_hooks():
-    assert list(Due(Settings(), START).steps(seen(1, run(1)), True, START)) == ["publish"]
 
 
 def test_retention_is_kept_once_a_day():

@@ -58,9 +58,9 @@ def source():
 
 @pytest.fixture
 def service(landed, source):
-    steps = {name: Step(name, [name], print, lambda: None, endless=False) for name in ("link", "publish", "alert")}
-    land = Step("land", ["land"], print, lambda: None, endless=True)
-    made = Service(land, steps, Watch(landed, source, "offsets"), Due(Settings(), AT), Claim(landed))
+    names = ("land", "link", "publish", "alert")
+    steps = {name: Step(name, [name], print, lambda: None, endless=name in ("land", "alert")) for name in names}
+    made = Service(steps, Watch(landed, source, "offsets"), Due(Settings(), AT), Claim(landed, names))
     yield made
     made._claim.drop()
 
@@ -132,14 +132,14 @@ def test_health_has_a_reason(service, source):
     assert trouble(service, now) == ""  # stands by
     assert service._claim.take()
     assert trouble(service, now) == ""
-    service.landing.problem = "no key"
+    service.steps["land"].problem = "no key"
     assert trouble(service, now) == "landing is not running: no key"
-    service.landing.problem = ""
-    service.others["alert"].problem = "the receiver is down"
+    service.steps["land"].problem = ""
+    service.steps["alert"].problem = "the receiver is down"
     assert trouble(service, now) == ""
-    service.others["link"].problem = "disk full"
+    service.steps["link"].problem = "disk full"
     assert trouble(service, now) == "the last link failed: disk full"
-    service.others["link"].problem = ""
+    service.steps["link"].problem = ""
     assert "last seen 61 s ago" in trouble(service, service.watch.figures.at + 61)
     service.watch.problem = "the lake cannot be read: x"
     assert trouble(service, now) == "the lake cannot be read: x"

@@ -1,5 +1,6 @@
 """The service as a process: kills of every kind, a second one beside it, a folder that grows meanwhile."""
 
+import json
 import os
 import re
 import signal
@@ -49,11 +50,20 @@ class Provider:
 class Served:
     """One `hydratrace run`."""
 
-    def __init__(self, folder, events):
+    def __init__(self, folder, events, *more):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.listen = f"127.0.0.1:{free.getsockname()[1]}"
         self.log = folder / f"log-{self.listen.rpartition(':')[2]}"
-        words = ["--settings", str(folder / "hydratrace.toml"), "run", "--files", str(events), "--listen", self.listen]
+        words = [
+            "--settings",
+            str(folder / "hydratrace.toml"),
+            "run",
+            "--files",
+            str(events),
+            "--listen",
+            self.listen,
+            *more,
+        ]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", "import sys; from queries.cli import main; sys.exit(main())", *words],
@@ -101,6 +111,7 @@ def folder(tmp_path):
         name = "log"
         type = "jsonl"
         path = "{tmp_path}/alerts.jsonl"
+        verdicts = ["distillation", "trial_abuse", "resale", "organisation", "undetermined"]
         """)
     return tmp_path
 
@@ -114,8 +125,8 @@ def provider(folder):
 def served(folder, provider):
     started = []
 
-    def start():
-        started.append(Served(folder, provider.folder))
+    def start(*more):
+        started.append(Served(folder, provider.folder, *more))
         return started[-1]
 
     yield start
@@ -163,6 +174,11 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
         starts = [0, *[match.end() for match in re.finditer(b"\n", provider.whole[topic.table])][:-1]]
         assert sorted(offsets) == starts
 
+    log = first.log.read_text()
+    assert re.search(r"run: landed [\d,]+ events \(.*usage [\d,]+.*\), 0 rejected, 0 matches .*; lag \d+ bytes", log)
+    assert re.search(r"run: linked \S+: \d+ clusters \(.*\)", log)
+    assert re.search(r"run: publish took [\d.]+ s: published ", log)
+
     left = second.children()
     began = time.monotonic()
     second.process.terminate()
@@ -171,3 +187,23 @@ def test_kills_of_any_process_lose_nothing_double_nothing_and_leave_nobody_behin
     assert not alive(left)
     assert "standing by" in second.log.read_text()
     assert first.log.read_text().count("land failed") == 1
+
+
+def test_each_step_can_be_a_service_of_its_own(folder, provider, served):
+    provider.send(1.0)
+    quick = served("--steps", "land,alert")
+    wait_for(lambda: quick.metric("hydratrace_lag_bytes") == 0)
+    slow = served("--steps", "link, publish")
+    wait_for(lambda: (folder / "alerts.jsonl").exists() and (folder / "lake" / "case.duckdb").exists())
+    assert quick.get("/healthz") == slow.get("/healthz") == (200, "ok\n")
+    told = [json.loads(line)["data"]["alert_uid"] for line in (folder / "alerts.jsonl").read_text().splitlines()]
+    assert len(told) == len(set(told)) > 0
+    wait_for(lambda: "run: alerted log: " in quick.log.read_text())
+
+
+def test_a_step_that_is_none_is_wrong_use(folder, served):
+    wrong = served("--steps", "land,dance")
+    assert wrong.process.wait(PATIENCE_SECONDS) == 2
+    assert (
+        "--steps 'land,dance' has 'dance'; expected some of land, link, publish, alert, retain" in wrong.log.read_text()
+    )
