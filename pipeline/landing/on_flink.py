@@ -54,7 +54,7 @@ class Supervisor:
         self._land = _transform(job, kafka, key_file)
         self._rows = LandedRows(job.lake)
         self._began = self._not_before = self._known_at = time.monotonic()
-        self._watchdog = Watchdog(self._began)
+        self._watchdog = Watchdog(renewal.stall_seconds, self._began)
         self._pause = FIRST_RETRY_SECONDS
         self._submitted_at: float | None = None
         self._heard_kafka = False
@@ -111,19 +111,20 @@ class Supervisor:
             return "Flink's job has ended"
         if now - self._known_at > LOST_SECONDS:
             return "neither Flink nor Beam's job server knows the job"
-        if vain_seconds > self._renewal.stall_seconds:
+        if vain_seconds:
             why = self._flink.problem()
             return f"nothing has landed for {vain_seconds:.0f} s though records wait{f' ({why})' if why else ''}"
         return "" if now - self._submitted_at > self._renewal.recycle_seconds else None
 
     def _submit(self, now: float) -> None:
         """Submit; until something lands, more time passes before each next try."""
-        self._not_before = now + self._pause
-        self._pause = min(2 * self._pause, LONGEST_RETRY_SECONDS)
+        pause, self._pause = self._pause, min(2 * self._pause, LONGEST_RETRY_SECONDS)
+        self._not_before = now + pause
         try:
             self._flink.submit(self._kafka.partitions(), self._land)
         except UnreachableError as error:
-            log.warning("%s; trying again in %.0f s", error, self._pause)
+            log.warning("%s; trying again in %.0f s", error, pause)
+            self._submitted_at = None
             return
         self._submitted_at = self._known_at = time.monotonic()
         self._watchdog.begin(self._submitted_at)

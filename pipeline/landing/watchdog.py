@@ -2,20 +2,31 @@
 
 from collections.abc import Mapping
 
+# However often it was in vain: a job that starts slowly must get to its first commit some day.
+LONGEST_SECONDS = 900.0
+
 
 class Watchdog:
-    """Counts the seconds in which records waited and none landed; times are of the monotonic clock."""
+    """Bears `patience` seconds in which records wait and none lands; times are of the monotonic clock.
 
-    def __init__(self, now: float) -> None:
+    A job that was just submitted has twice as long, each further one that lands nothing twice as long again.
+    """
+
+    def __init__(self, patience: float, now: float) -> None:
+        self._shortest = self._patience = patience
         self._well_at = now
         self._positions: Mapping[str, int] = {}
 
     def begin(self, now: float) -> None:
         """Count anew: a job was just submitted."""
         self._well_at = now
+        self._patience = max(self._shortest, min(2 * self._patience, LONGEST_SECONDS))
 
     def look(self, positions: Mapping[str, int], lag: int | None, now: float) -> float:
-        """Seconds since something landed, nothing waited, or Kafka was silent (`lag` is None)."""
+        """Seconds in vain if they are too many, else 0; none count while Kafka is silent (`lag` is None)."""
+        if positions != self._positions:
+            self._patience = self._shortest
         if positions != self._positions or not lag:
             self._positions, self._well_at = dict(positions), now
-        return now - self._well_at
+        vain = now - self._well_at
+        return vain if vain > self._patience else 0.0

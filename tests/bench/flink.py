@@ -77,7 +77,7 @@ def _on_flink(rig: Rig, path: Path, events: int, slots: int, fetcher: str) -> Co
 
 
 def _in_process(rig: Rig, fetcher: str) -> Cost:
-    return _process(rig.command("--once", "--fetcher", fetcher, lake="micro-batches"))
+    return _process(rig.command("land", "--once", "--fetcher", fetcher, lake="micro-batches"))
 
 
 def _bare(rig: Rig, fetcher: str, events: int) -> Cost:

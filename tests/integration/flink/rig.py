@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
@@ -50,19 +50,24 @@ class Rig:
 
     def land(self, settings: Mapping[str, object], *beam: str) -> None:
         """Start `hydratrace land --follow` on Flink; `settings` by their names."""
+        self._start(self.command("land", "--follow", "--", *self.cluster.beam_options, *beam), settings)
+
+    def run(self) -> None:
+        """Start `hydratrace run`, landing on Flink."""
+        self._start(self.command("run", "--listen", f"{HOST}:{_free(1)[0]}", "--", *self.cluster.beam_options), {})
+
+    def _start(self, command: Sequence[str], settings: Mapping[str, object]) -> None:
+        environment = {f"HYDRATRACE_{name.upper()}": str(value) for name, value in settings.items()}
         with self.log.open("ab") as log:
             self.landing = subprocess.Popen(
-                self.command("--follow", "--", *self.cluster.beam_options, *beam),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **{f"HYDRATRACE_{name.upper()}": str(value) for name, value in settings.items()}},
+                command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}
             )
 
-    def command(self, *words: str, lake: str = "lake") -> list[str]:
-        """`hydratrace land` from the broker."""
+    def command(self, name: str, *words: str, lake: str = "lake") -> list[str]:
+        """`hydratrace NAME` from the broker."""
         script = str(Path(sys.executable).with_name("hydratrace"))
         place = ["--lake", str(self.folder / lake), "--key-file", str(self.key)]
-        return [script, "land", *place, "--bootstrap-servers", self.broker.bootstrap_servers, *words]
+        return [script, name, *place, "--bootstrap-servers", self.broker.bootstrap_servers, *words]
 
     def end_landing(self) -> int:
         """SIGTERM; its exit status. Raises subprocess.TimeoutExpired if it takes longer than it may."""
@@ -86,7 +91,7 @@ class Rig:
 
     def land_in_micro_batches(self, lake: str) -> Lake:
         """Land the same topics in another lake, in this machine's own process."""
-        subprocess.run(self.command("--once", lake=lake), check=True, capture_output=True)
+        subprocess.run(self.command("land", "--once", lake=lake), check=True, capture_output=True)
         return Lake.open(self.folder / lake)
 
     def stop(self) -> None:
@@ -127,11 +132,15 @@ def _made(folder: Path) -> Path:
 
 
 def _free_ports() -> Ports:
-    free: list[int] = []
     names = [each.name for each in fields(Ports)]
-    while len(free) < len(names):
+    return Ports(**dict(zip(names, _free(len(names)), strict=True)))
+
+
+def _free(count: int) -> list[int]:
+    free: list[int] = []
+    while len(free) < count:
         port = random.choice(PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((HOST, port))
             free.append(port)
-    return Ports(**dict(zip(names, free, strict=True)))
+    return free

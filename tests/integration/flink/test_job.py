@@ -1,0 +1,79 @@
+"""What keeps a job on Flink going, and what ends it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.contract.events import TOPIC_OF_TABLE
+from tests.integration.flink.rig import Rig, running
+from tests.integration.kafka import topics
+from tests.integration.landing.test_records import usage
+from tests.integration.oracle import assert_exactly_once, readable
+
+pytestmark = pytest.mark.flink
+
+PATIENCE_SECONDS = 150.0
+USAGE = TOPIC_OF_TABLE["usage"].name
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    with running(tmp_path_factory.mktemp("job"), dict.fromkeys(TOPIC_OF_TABLE, 2)) as rig:
+        yield rig
+
+
+def test_a_job_that_stands_still_is_told_of_and_submitted_again(rig):
+    servers = rig.broker.bootstrap_servers
+    topics.produce(servers, USAGE, usage(0, 100))
+    rig.land({"stall_seconds": 20})
+    _await(lambda: rig.landed() == 100, "the job to land")
+    first = rig.active_jobs()
+    for worker in rig.cluster.members["workers"].children():
+        os.kill(worker, signal.SIGSTOP)
+    topics.produce(servers, USAGE, usage(100, 100), partition=1)
+    _await(lambda: rig.landed() == 200, "the next job to land")
+    assert "s though records wait: submitting the job again" in rig.log.read_text()
+    (second,) = rig.active_jobs()
+    assert [second] != first
+    assert rig.end_landing() == 0
+    assert rig.active_jobs() == []
+    assert_exactly_once(rig.lake, "usage", readable(servers, USAGE))
+
+
+def test_a_job_whose_supervisor_was_killed_is_ended_by_the_next_one(rig):
+    rig.land({})
+    _await(lambda: len(rig.active_jobs()) == 1, "the first job")
+    (left,) = rig.active_jobs()
+    rig.landing.kill()
+    rig.landing.wait()
+    rig.land({})
+    _await(lambda: rig.active_jobs() not in ([], [left]), "the next job")
+    assert len(rig.active_jobs()) == 1
+    assert rig.end_landing() == 0
+    assert rig.active_jobs() == []
+
+
+def test_run_links_what_a_job_lands_and_ends_the_job(rig):
+    script = str(Path(sys.executable).with_name("hydratrace"))
+    world = ["--accounts", "60", "--operators", "2", "--days", "3"]
+    subprocess.run([script, "simulate", "--bootstrap-servers", rig.broker.bootstrap_servers, *world], check=True)
+    rig.run()
+    _await(lambda: (rig.root / "case.duckdb").exists(), "a case file")
+    assert len(rig.active_jobs()) == 1
+    assert rig.end_landing() == 0
+    assert rig.active_jobs() == []
+    for table, topic in TOPIC_OF_TABLE.items():
+        assert_exactly_once(rig.lake, table, readable(rig.broker.bootstrap_servers, topic.name))
+
+
+def _await(reached: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not reached():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.3)
