@@ -20,10 +20,12 @@ from pipeline.alerts.touches import Crowd, Fresh
 from pipeline.contract.tables import Alert, Cluster
 from pipeline.settings import Hook
 
-# After one alert about an operator that is touched, the next about it gathers whoever touches it for so long.
+# Two alerts about one operator that is touched are so far apart: what comes in between is one alert.
+GAP = timedelta(seconds=1)
+# So many a hook gets at once, about one operator and about all of them, in so long a time; then what comes is gathered
+# for as long again. Ten thousand touches in a minute are then 20 alerts and, while it lasts, six an hour.
 QUIET = timedelta(minutes=10)
-# In so long a hook hears at once of so many operators that are touched; the others wait as long as it takes.
-MOST_AT_ONCE = 20
+MOST_OF_ONE, MOST_OF_ALL = 20, 60
 
 
 def queue_touches(hook: Hook, outbox: Outbox, clusters: Iterable[Cluster], fresh: Fresh, now: datetime) -> int:
@@ -38,14 +40,15 @@ def queue_touches(hook: Hook, outbox: Outbox, clusters: Iterable[Cluster], fresh
     if wanted and all(uid in waiting for uid in wanted):
         return 0
     told, made = outbox.told(), [_longer(waiting[uid], fresh.crowds[uid], now) for uid in wanted if uid in waiting]
-    lately = sum(_queued_at(alert) > now - QUIET for alerts in before.values() for alert in alerts)
+    lately = sum(_lately(alerts, now) for alerts in before.values())
     for uid in (uid for uid in wanted if uid not in waiting):
         past = before.get(uid, [])
         after = past[-1].alert_uid if past else "touched"
         delivery_id = alert_uid(hook.name, uid, known[uid].revision, after)
         finding = _finding(delivery_id, known[uid], told.get(uid), fresh.crowds[uid], now)
-        due_at = max(now, _queued_at(past[-1]) + QUIET) if past else now
-        made.append(delivery(hook.name, finding, now, max(due_at, now + QUIET * (lately // MOST_AT_ONCE))))
+        gap = QUIET if _lately(past, now) >= MOST_OF_ONE else GAP
+        due_at = max(now, _queued_at(past[-1]) + gap) if past else now
+        made.append(delivery(hook.name, finding, now, max(due_at, now + QUIET * (lately // MOST_OF_ALL))))
         lately += 1
     outbox.record(made, ends=fresh.ends)
     return len(made)
@@ -54,6 +57,10 @@ def queue_touches(hook: Hook, outbox: Outbox, clusters: Iterable[Cluster], fresh
 def _may_still_grow(alert: Alert, now: datetime) -> bool:
     """Whether nobody can have tried it: what a receiver may have seen never says something else the next time."""
     return alert.state == "pending" and alert.attempts == 0 and not is_due(alert.due_at, now)
+
+
+def _lately(alerts: list[Alert], now: datetime) -> int:
+    return sum(_queued_at(alert) > now - QUIET for alert in alerts)
 
 
 def _queued_at(alert: Alert) -> datetime:

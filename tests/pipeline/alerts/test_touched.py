@@ -7,12 +7,13 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from pipeline.alerts import touched as module
 from pipeline.alerts.dispatch import run_pass
 from pipeline.alerts.findings import Envelope, News, Touch, body, open_finding
 from pipeline.alerts.hooks import ocsf, slack, stix
 from pipeline.alerts.outbox import all_deliveries
 from pipeline.alerts.receiver import Message
-from pipeline.alerts.touched import MOST_AT_ONCE, QUIET, with_crowd
+from pipeline.alerts.touched import GAP, MOST_OF_ALL, QUIET, with_crowd
 from pipeline.alerts.touches import Crowd
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.tables import BY_NAME
@@ -34,8 +35,14 @@ class Landing:
         self.linked, self.offset = linked, 0
 
     def touch(self, uid, *accounts, kind="card", partition=0):
+        self.write([(uid, account) for account in accounts], kind, partition)
+
+    def touch_each(self, uids):
+        self.write([(uid, f"acct-{uid}") for uid in uids], "card", 0)
+
+    def write(self, touches, kind, partition):
         rows = []
-        for account in accounts:
+        for uid, account in touches:
             self.offset += 1
             address = {"_topic_id": "t", "_topic": "t", "_partition": partition, "_offset": self.offset}
             event = {"event_id": f"ev-{self.offset}", "event_time": SEEN + dt.timedelta(seconds=self.offset)}
@@ -83,34 +90,44 @@ def test_a_touch_is_told_at_once_and_once(linked, landing, clock):
     assert finding.members == []
 
 
-def test_ten_thousand_touches_in_a_minute_are_a_few_alerts_that_count_them_all(linked, landing, clock):
+def test_ten_thousand_touches_in_a_minute_are_a_few_alerts_that_count_them_all(linked, landing, clock, monkeypatch):
+    monkeypatch.setattr(module, "MOST_OF_ONE", 3)
     taker = Taker()
     linked.link([linked.cluster("a")])
     tell(linked, taker, clock)
-    landing.touch("a", "first")
-    tell(linked, taker, clock)
-    for second in range(10):
-        landing.touch("a", *(f"acct-{second}-{n}" for n in range(1000)))
-        clock.forward(seconds=6)
+    for second in range(5):
+        landing.touch("a", *(f"acct-{second}-{n}" for n in range(2000)))
+        clock.forward(seconds=12)
         tell(linked, taker, clock)
-    for _ in range(5):
+    assert len(touched(taker)) == 3
+    for _ in range(3):
         clock.forward(seconds=QUIET.total_seconds() / 2)
         tell(linked, taker, clock)
     told = touched(taker)
-    assert len(told) <= 3
-    assert sum(count for _, count, _ in told) == 10_001
+    assert len(told) <= 5
+    assert sum(count for _, count, _ in told) == 10_000
     assert all(len(named) <= 5 for _, _, named in told)
-    assert linked.lake.table("alerts").to_pyarrow_table().num_rows < 20
+    assert linked.lake.table("alerts").to_pyarrow_table().num_rows <= 3 * len(told)
+
+
+def test_touches_a_few_seconds_apart_are_told_one_by_one(linked, landing, clock):
+    taker = Taker()
+    linked.link([linked.cluster("a")])
+    tell(linked, taker, clock)
+    for n in range(5):
+        landing.touch("a", f"acct-{n}")
+        tell(linked, taker, clock)
+        clock.forward(seconds=GAP.total_seconds())
+    assert touched(taker) == [("a", 1, [f"acct-{n}"]) for n in range(5)]
 
 
 def test_a_flood_over_many_operators_is_bounded_too_and_loses_nobody(linked, landing, clock):
-    taker, uids = Taker(), [f"c{n:02}" for n in range(MOST_AT_ONCE + 10)]
+    taker, uids = Taker(), [f"c{n:02}" for n in range(MOST_OF_ALL + 5)]
     linked.link([linked.cluster(uid) for uid in uids])
     tell(linked, taker, clock)
-    for uid in uids:
-        landing.touch(uid, f"acct-{uid}")
+    landing.touch_each(uids)
     tell(linked, taker, clock)
-    assert len(touched(taker)) == MOST_AT_ONCE
+    assert len(touched(taker)) == MOST_OF_ALL
     clock.forward(seconds=QUIET.total_seconds() + 1)
     tell(linked, taker, clock)
     assert sorted(uid for uid, _, _ in touched(taker)) == uids
