@@ -229,12 +229,13 @@ class ExtractionLedger(msgspec.Struct, frozen=True, kw_only=True):
 class SignupBurst(msgspec.Struct, frozen=True, kw_only=True):
     """Sign-ups of one key in five minutes, against the key's own past."""
 
+    event_date: Annotated[date, d("Day of the window (UTC); the partition column.")]
     kind: Annotated[str, d("Kind of key: prefix, domain, ja4, device, program.")]
     key: Annotated[str, d("Value of the key.")]
     window_start: Annotated[datetime, d("Start of the five minutes.")]
-    signups: Annotated[int, d("Sign-ups counted.")]
+    signups: Annotated[int, d("Sign-ups counted; 2 or more.")]
     expected: Annotated[float, d("Sign-ups expected from the key's own past.")]
-    surprise: Annotated[float, d("−ln of the Poisson probability of at least as many, in nats.")]
+    surprise: Annotated[float, d("−ln of the Poisson probability of at least as many, in nats; stored from ln 20 on.")]
 
 
 class WatchedKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -335,7 +336,13 @@ TABLES = (
     Table(
         "account_key_days", Home.LAKE, "account × key × day", struct_columns(AccountKeyDay), partition_by="event_date"
     ),
-    Table("signup_bursts", Home.LAKE, "key × 5-minute window", struct_columns(SignupBurst)),
+    Table(
+        "signup_bursts",
+        Home.LAKE,
+        "key × surprising 5-minute window",
+        struct_columns(SignupBurst),
+        partition_by="event_date",
+    ),
     Table("matches", Home.LAKE, "event × rare key of a known operator", _addressed(Match)),
     Table("decisions", Home.LAKE, "an investigator's word", struct_columns(Decision)),
     Table("alerts", Home.LAKE, "transition of a delivery", struct_columns(Alert)),

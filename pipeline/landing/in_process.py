@@ -17,12 +17,19 @@ OUR_ERROR = re.compile(rf"pipeline\.errors\.(\w+): (.*?)(?:{re.escape(BEAMS_WORD
 
 
 def run_bounded(spans: Sequence[Span], land: LandBatches, arguments: Sequence[str]) -> Mapping[str, int]:
-    """Run `land` over `spans` and return its counters; raises what a worker raised, if it is ours.
-
-    The runner is named outright: Beam's default would try to download another one first.
-    """
-    pipeline = beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(list(arguments)))
+    """Run `land` over `spans` and return its counters; raises what a worker raised, if it is ours."""
+    pipeline = in_process(arguments)
     _ = pipeline | beam.Create(spans, reshuffle=False) | land
+    return finish(pipeline)
+
+
+def in_process(arguments: Sequence[str]) -> beam.Pipeline:
+    """A pipeline for this process; the runner is named outright: Beam's default would try to download another one."""
+    return beam.Pipeline(runner=FnApiRunner(), options=PipelineOptions(list(arguments)))
+
+
+def finish(pipeline: beam.Pipeline) -> Mapping[str, int]:
+    """Run `pipeline` to its end and return our counters; raises what a worker raised, if it is ours."""
     try:
         result = pipeline.run()
         result.wait_until_finish()

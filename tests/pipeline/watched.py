@@ -3,18 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import write_deltalake
 
-from pipeline.contract.arrow import arrow_schema
-from pipeline.contract.tables import BY_NAME
 from pipeline.lake import Lake
+from tests.pipeline.filled import START, filled
 
-START = datetime(2026, 6, 1, tzinfo=UTC)
-EMPTY = {"string": "", "int": 0, "float": 0.0, "bool": False, "timestamp": START, "list<string>": []}
 FAMILIES = {"card": "payment", "billing": "payment", "device": "device", "conversation": "prompt", "client": "client"}
 CIRCUMSTANCES = {
     "ip": "network",
@@ -63,11 +59,3 @@ def decide(lake: Lake, cluster: str, disposition: str, at: datetime = START) -> 
     """Append an investigator's word."""
     row = {"cluster_uid": cluster, "disposition": disposition, "reason": "so it is", "decided_at": at}
     write_deltalake(lake.table("decisions"), filled("decisions", [row]), mode="append")
-
-
-def filled(table: str, rows: Sequence[Mapping[str, object]], **more: object) -> pa.Table:
-    """Rows of the table with what the contract asks for beside what is given."""
-    columns = BY_NAME[table].columns
-    defaults = {c.name: None if c.nullable else EMPTY[c.type] for c in columns}
-    whole = [{**defaults, **more, **row} for row in rows]
-    return pa.Table.from_pylist(whole, schema=arrow_schema(BY_NAME[table]))

@@ -7,9 +7,10 @@ from pipeline.lake import Lake
 from pipeline.landing import transforms
 from pipeline.matching import watching
 from pipeline.privacy.tokens import Tokens
+from tests.pipeline.filled import START
 from tests.pipeline.landed import directory, drained, job, rows
 from tests.pipeline.records import KEY, event
-from tests.pipeline.watched import START, write_run
+from tests.pipeline.watched import write_run
 
 TOPIC = "account.signup.v1"
 

@@ -5,7 +5,8 @@ import pytest
 from pipeline.lake import Lake
 from pipeline.matching import watching
 from pipeline.matching.watching import Watching, load
-from tests.pipeline.watched import START, decide, write_run
+from tests.pipeline.filled import START
+from tests.pipeline.watched import decide, write_run
 
 VERDICTS = {"op_d": "distillation", "op_t": "trial_abuse", "op_r": "resale", "op_o": "organisation"}
 KEYS = [(uid, "card", f"card of {uid}") for uid in VERDICTS]

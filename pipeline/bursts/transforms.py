@@ -1,0 +1,119 @@
+"""The Beam transforms of sign-up bursts: event-time windows of five minutes over the days that are drawn anew."""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from apache_beam.pvalue import AsList
+from apache_beam.transforms.window import FixedWindows, GlobalWindows, TimestampedValue
+
+from pipeline.bursts import signups
+from pipeline.bursts.past import HOURS, WINDOW_SECONDS, Tally
+from pipeline.bursts.signups import Day
+from pipeline.bursts.table import Plan, replace_days, scored
+
+# One sign-up is no burst.
+LEAST_SIGNUPS = 2
+
+
+class FindBursts(beam.PTransform):
+    """Count the sign-ups of each key in windows of event time, weigh them against the past, replace the days' rows."""
+
+    def __init__(self, lake: Path, plan: Plan) -> None:
+        super().__init__()
+        self._lake, self._plan = lake, plan
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[None]:
+        """Nothing → PCollection that stays empty: what was found is in the table."""
+        crowded = (
+            begin
+            | "Days" >> beam.Create(self._plan.targets, reshuffle=False)
+            | "Read" >> beam.ParDo(ReadFn())
+            | "Windows" >> beam.WindowInto(FixedWindows(WINDOW_SECONDS))
+            | "Gather" >> beam.GroupByKey()
+            | "Count" >> beam.ParDo(CountFn())
+            | "Whole" >> beam.WindowInto(GlobalWindows())
+        )
+        tallies = (
+            begin
+            | "Past" >> beam.Create(self._plan.past, reshuffle=False)
+            | "Tally" >> beam.ParDo(TallyFn(), AsList(crowded))
+        )
+        return (
+            begin
+            | "Once" >> beam.Create([self._plan], reshuffle=False)
+            | "Replace" >> beam.ParDo(ReplaceFn(self._lake), AsList(crowded), AsList(tallies))
+        )
+
+
+class ReadFn(beam.DoFn):
+    """Day → (kind, key) of its sign-ups at their windows: one element per window, never one per sign-up."""
+
+    def process(self, day: Day) -> Iterator[tuple[None, pa.Table]]:
+        """Read one day; a key that shows once in it is left out, since no window of it can be crowded."""
+        rows = signups.read(day)
+        shown = pa.concat_tables(_repeated(signups.shown(rows, kind)) for kind in signups.KINDS)
+        start = pc.cast(shown["event_time"], pa.int64()).to_numpy() // (WINDOW_SECONDS * 1_000_000)
+        order = np.argsort(start, kind="stable")
+        keys = shown.select(["kind", "key"]).take(pa.array(order)).combine_chunks()
+        starts, firsts = np.unique(start[order], return_index=True)
+        for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(start)]), strict=True):
+            yield TimestampedValue((None, keys.slice(first, end - first)), at * WINDOW_SECONDS)
+
+
+class CountFn(beam.DoFn):
+    """(kind, key) of the sign-ups of one window → the keys with several of them."""
+
+    def process(
+        self, element: tuple[None, Iterable[pa.Table]], window: Any = beam.DoFn.WindowParam
+    ) -> Iterator[pa.Table]:
+        """Count one window."""
+        counts = pa.concat_tables(element[1]).group_by(["kind", "key"]).aggregate([([], "count_all")])
+        crowded = counts.filter(pc.field("count_all") >= LEAST_SIGNUPS)
+        if crowded.num_rows:
+            start = pa.scalar(window.start.micros, pa.timestamp("us", "UTC"))
+            crowded = crowded.append_column("window_start", pa.repeat(start, crowded.num_rows))
+            yield crowded.rename_columns({"count_all": "signups"})
+
+
+def _repeated(shown: pa.Table) -> pa.Table:
+    coded = shown["key"].combine_chunks().dictionary_encode()
+    places = coded.indices.to_numpy()
+    return shown.filter(pa.array(np.bincount(places, minlength=len(coded.dictionary))[places] >= LEAST_SIGNUPS))
+
+
+class TallyFn(beam.DoFn):
+    """Day → its tally, of the keys that some window is crowded with."""
+
+    def process(self, day: Day, crowded: list[pa.Table]) -> Iterator[Tally]:
+        """Tally one day."""
+        if not crowded:
+            return
+        asked = pa.concat_tables(crowded)
+        rows = signups.read(day)
+        hours = np.bincount(pc.hour(rows["event_time"]).to_numpy(), minlength=HOURS).tolist()
+        kinds: dict[str, tuple[int, int]] = {}
+        keys: dict[tuple[str, str], int] = {}
+        for kind in signups.KINDS:
+            counts = signups.shown(rows, kind)["key"].value_counts()
+            kinds[kind] = (pc.sum(counts.field("counts")).as_py() or 0, len(counts))
+            ours = asked.filter(pc.field("kind") == kind)["key"]
+            found = counts.filter(pc.is_in(counts.field("values"), value_set=ours))
+            keys |= {(kind, pair["values"]): pair["counts"] for pair in found.to_pylist()}
+        yield Tally(day.day, tuple(hours), kinds, keys)
+
+
+class ReplaceFn(beam.DoFn):
+    """Plan, crowded windows and tallies → committed rows."""
+
+    def __init__(self, lake: Path) -> None:
+        self._root = lake
+
+    def process(self, plan: Plan, crowded: list[pa.Table], tallies: list[Tally]) -> None:
+        """Weigh all windows and replace the days' rows, in one commit."""
+        replace_days(self._root, plan, scored(crowded, tallies))
