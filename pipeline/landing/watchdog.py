@@ -24,9 +24,12 @@ class Watchdog:
 
     def look(self, positions: Mapping[str, int], lag: int | None, now: float) -> float:
         """Seconds in vain if they are too many, else 0; none count while Kafka is silent (`lag` is None)."""
-        if positions != self._positions:
+        # A partition that appears has not moved: its beginning is written down before anything lands.
+        moved = any(positions.get(name) != end for name, end in self._positions.items())
+        self._positions = dict(positions)
+        if moved:
             self._patience = self._shortest
-        if positions != self._positions or not lag:
-            self._positions, self._well_at = dict(positions), now
+        if moved or not lag:
+            self._well_at = now
         vain = now - self._well_at
         return vain if vain > self._patience else 0.0
