@@ -35,19 +35,19 @@ class Chance:
         return int(below[0]) * MICRO // STEP
 
 
-def population(weights: Ints, families: tuple[str, ...], accounts: int) -> Chance:
+def population(weights: Ints, families: tuple[str, ...], accounts: int, times: Ints | None = None) -> Chance:
     """Convolve the families' weights among strangers.
 
-    `weights[i, f]`: what pair i shows in family f, micro-nats; pairs not listed show nothing. A family's weight is −ln
-    of a chance, so strangers reach w with chance e^-w at most; nor do they more often than all pairs do, operators'
-    own among them. The lesser of the two holds.
+    `weights[i, f]`: what pair i shows in family f, micro-nats; pairs not listed show nothing; `times[i]`: how many
+    pairs it stands for, one unless given. A family's weight is −ln of a chance, so strangers reach w with chance e^-w
+    at most; nor do they more often than all pairs do, operators' own among them. The lesser of the two holds.
     """
     pairs = accounts * (accounts - 1) / 2
     total = np.zeros(BINS + 1)
     total[0] = 1.0
     by_family = {}
     for f, family in enumerate(families):
-        seen = np.bincount(np.minimum(-(-weights[:, f] * STEP // MICRO), BINS), minlength=BINS + 1)
+        seen = np.bincount(np.minimum(-(-weights[:, f] * STEP // MICRO), BINS), times, BINS + 1)
         shown = seen[::-1].cumsum()[::-1] / max(pairs, 1.0)
         reach = np.minimum(shown, np.exp(-np.arange(BINS + 1) / STEP))
         reach[0] = 1.0

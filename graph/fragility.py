@@ -9,23 +9,22 @@ from graph.signals.signal import Family
 
 
 def fragility(
-    found: Membership, labels: Ints, clusters: list[int], verdict: Callable[[int, Ints], str]
+    found: Membership, accounts: int, members: list[Ints], verdict: Callable[[int, Ints], str]
 ) -> list[list[str]]:
     """Per cluster, a sentence for each family that changes members or verdict when left out.
 
-    `verdict(i, weights)`: the verdict of cluster i when its members' weights are these.
+    `members[i]`: places in `found` of the members of cluster i; `verdict(i, weights)`: its verdict when their weights
+    are these.
     """
     sentences = []
-    count = len(set(clusters))
-    for i, c in enumerate(clusters):
-        home = (found.c == c) & (labels[found.a] == c)
+    for i, home in enumerate(members):
         weights, told = found.weights[home], []
         for f, name in enumerate(FAMILIES):
             if not weights[:, f].any():
                 continue
             without = weights.copy()
             without[:, f] = 0
-            stay = int(admits(without, found.near[home], len(labels), count).sum())
+            stay = int(admits(without, found.near[home], accounts, len(members)).sum())
             told.append(
                 f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict(i, without)}"
             )

@@ -2,8 +2,10 @@
 
 import hashlib
 import secrets
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -28,7 +30,7 @@ from graph.snapshot import pin, view_events
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population, watched
 from graph.verdict.facts import conduct, gather
-from graph.verdict.judge import judge
+from graph.verdict.judge import farming, judge, judge_one
 from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
@@ -36,6 +38,10 @@ from pipeline.lake import Lake
 # No setting bears on what a link finds: every threshold is measured on the data or a constant of the code.
 TICK = timedelta(microseconds=1)
 NO_SETTINGS = hashlib.sha256(b"").hexdigest()
+
+# DuckDB's share of a link's memory; above it tables go to files in the temporary directory. Arrays and the run's own
+# tables come on top: 1,000,000 accounts stay below 6 GiB.
+MEMORY = "3GB"
 
 Tell = Callable[[str], None]
 
@@ -64,7 +70,7 @@ def link(lake: Lake, as_of: datetime | None, tell: Tell) -> Run:
     # Runs are ordered by when they started: a clock that was set back must not put this one before the last.
     started = max(datetime.now(UTC), previous[-1].started_at + TICK) if previous else datetime.now(UTC)
     stages = Stages(tell)
-    with duckdb.connect() as con:
+    with _spilling() as con:
         positions, days = update_days(con, lake)
         stages.done("keys per account and day up to date")
         run = Run(
@@ -123,18 +129,18 @@ def _cluster_tables(
     con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, scored: Scored
 ) -> dict[str, pa.Table]:
     facts, outside = gather(con)
-    home = labels[found.a] == found.c
-    support = {f.c: found.weights[home & (found.c == f.c)] for f in facts}
-    verdicts = judge(facts, outside, support)
+    rows = _rows_by_cluster(labels, found)
+    verdicts = judge(facts, outside, {c: found.weights[at] for c, at in rows.items()})
+    farms = farming(facts, outside)
     ids = con.sql("SELECT account_id FROM account ORDER BY a").fetchnumpy()["account_id"]
-    members = [frozenset(ids[labels == f.c].tolist()) for f in facts]
+    members = [frozenset(ids[found.a[rows[f.c]]].tolist()) for f in facts]
     named = name_clusters(run.run_id, members, [v.verdict for v in verdicts], remembered(lake, run))
     cluster_tables.place_names(con, facts, named)
 
     def without(i: int, weights: Ints) -> str:
-        return judge(facts, outside, support | {facts[i].c: weights})[i].verdict
+        return judge_one(facts[i], outside, weights, farms[i]).verdict
 
-    fragile = fragility(found, labels, [f.c for f in facts], without)
+    fragile = fragility(found, len(labels), [rows[f.c] for f in facts], without)
     return {
         "clusters": cluster_tables.clusters(run.run_id, facts, verdicts, fragile, named),
         "cluster_members": cluster_tables.cluster_members(con, run.run_id, labels, found, scored),
@@ -142,6 +148,23 @@ def _cluster_tables(
         "cluster_lineage": cluster_tables.cluster_lineage(run.run_id, named),
         "extraction_ledger": cluster_tables.extraction_ledger(con, run.run_id),
     }
+
+
+def _rows_by_cluster(labels: Ints, found: Membership) -> dict[int, Ints]:
+    """Places in `found` of each cluster's own members, in order of their accounts."""
+    home = np.flatnonzero(labels[found.a] == found.c)
+    home = home[np.argsort(found.c[home], kind="stable")]
+    clusters, first = np.unique(found.c[home], return_index=True)
+    return dict(zip(clusters.tolist(), np.split(home, first[1:]), strict=True)) if len(home) else {}
+
+
+@contextmanager
+def _spilling() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection bound to MEMORY, whose spill files are gone when it is closed."""
+    with tempfile.TemporaryDirectory(prefix="hydratrace-link-") as folder, duckdb.connect() as con:
+        con.execute(f"SET memory_limit = '{MEMORY}'")
+        con.execute("SET temp_directory = $folder", {"folder": folder})
+        yield con
 
 
 def _seed_labels(scored: Scored, seed: Bools, accounts: int) -> Ints:
@@ -173,7 +196,7 @@ def rerun(lake: Lake, run_id: str, tell: Tell) -> list[str]:
     runs = {run.run_id: run for run in lake.runs()}
     if run_id not in runs:
         raise LakeError(f"no run {run_id!r} in {lake.root}", expected="a run_id of the table runs")
-    with duckdb.connect() as con:
+    with _spilling() as con:
         tables = compute(con, lake, runs[run_id], "", Stages(tell))
     differing = different_files(runs[run_id], tables)
     tell(f"differs in {', '.join(differing)}" if differing else f"{run_id} comes out the same, byte for byte")

@@ -45,11 +45,12 @@ def score_pairs(con: duckdb.DuckDBPyConnection, accounts: int) -> Scored:
         at = piece == FAMILIES.index(name) * len(BANDS) + band
         weight[at] = null.weights(columns["agreement"][at], columns["n_l"][at], columns["n_r"][at])
         weight[at] -= price_of_bands(name)
-    unique, place = np.unique(columns["pair"], return_inverse=True)
+    first = np.concatenate([[True], np.diff(columns["pair"]) != 0])[: len(piece)]
+    unique, place = columns["pair"][first], np.cumsum(first) - 1
     weights = np.zeros((len(unique), len(FAMILIES)), dtype=np.int64)
     np.maximum.at(weights, (place, family), weight)
     weights = stronger_content(weights)
-    chance = population(weights, FAMILIES, accounts)
+    chance = population(weights, FAMILIES, accounts, columns["times"][first])
     total = weights.sum(axis=1)
     solid = np.bincount(place, columns["solid"], len(unique)) > 0
     votes = np.bincount(place, columns["votes"], len(unique))

@@ -1,6 +1,7 @@
 """From facts to a verdict, in words with figures."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log
 
 import numpy as np
@@ -36,8 +37,12 @@ class Verdict:
 
 def judge(facts: list[Facts], outside: Outside, support: dict[int, Ints]) -> list[Verdict]:
     """One verdict per cluster; `support[c]`: its members' weights by family, shape (members, families)."""
-    farming = discoveries([farms(f, outside) for f in facts])
-    return [_judge(f, outside, support[f.c], farm) for f, farm in zip(facts, farming, strict=True)]
+    return [judge_one(f, outside, support[f.c], farm) for f, farm in zip(facts, farming(facts, outside), strict=True)]
+
+
+def farming(facts: list[Facts], outside: Outside) -> list[bool]:
+    """Which clusters are trial farms, looked at together."""
+    return discoveries([farms(f, outside) for f in facts])
 
 
 def supported(weights: Ints) -> frozenset[Family]:
@@ -69,9 +74,15 @@ def rank(facts: Facts, outside: Outside) -> float:
 
 def farms(facts: Facts, outside: Outside) -> float:
     """Chance that as many members of an ordinary group are on free trials and never paid."""
-    trial = float(binom.sf(facts.trial - 1, facts.accounts, outside.trial))
-    unpaid = float(binom.sf(facts.accounts - facts.paid - 1, facts.accounts, outside.unpaid))
+    trial = reaches(facts.trial, facts.accounts, outside.trial)
+    unpaid = reaches(facts.accounts - facts.paid, facts.accounts, outside.unpaid)
     return max(trial, unpaid)
+
+
+@lru_cache(maxsize=100_000)
+def reaches(count: int, accounts: int, share: float) -> float:
+    """Chance that at least `count` of `accounts` show what a `share` of all does."""
+    return float(binom.sf(count - 1, accounts, share))
 
 
 def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
@@ -79,7 +90,7 @@ def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
     found = []
     if Family.FAILOVER in families:
         found.append("refused conversations go on at once on another account")
-    if facts.hopping and binom.sf(facts.hopping - 1, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
+    if facts.hopping and reaches(facts.hopping, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
         found.append(f"{facts.hopping} of {facts.accounts} accounts hop between more networks than nine in ten do")
     return found
 
@@ -87,9 +98,9 @@ def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
 def denials(facts: Facts, outside: Outside) -> list[str]:
     """Signs of people who do not exist: accounts that had to be banned, cards that lead to nobody."""
     found = []
-    if facts.banned and binom.sf(facts.banned - 1, facts.accounts, outside.banned) < ACT_CHANCE:
+    if facts.banned and reaches(facts.banned, facts.accounts, outside.banned) < ACT_CHANCE:
         found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
-    if facts.prepaid and binom.sf(facts.prepaid - 1, facts.accounts, outside.prepaid) < ACT_CHANCE:
+    if facts.prepaid and reaches(facts.prepaid, facts.accounts, outside.prepaid) < ACT_CHANCE:
         found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
     return found
 
@@ -110,7 +121,8 @@ def is_open(facts: Facts) -> bool:
     return 2 * max(facts.org, facts.own_domain, facts.attested) > facts.accounts
 
 
-def _judge(facts: Facts, outside: Outside, weights: Ints, farming: bool) -> Verdict:
+def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verdict:
+    """The verdict of one cluster; `weights`: its members' by family, `farm`: whether it is a trial farm."""
     families = supported(weights)
     evaded, denied = evasions(facts, families), denials(facts, outside)
     concealed = [*evaded, *denied]
@@ -122,7 +134,7 @@ def _judge(facts: Facts, outside: Outside, weights: Ints, farming: bool) -> Verd
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
     if accusable and hidden and families & CONTENT and seeks(facts):
         return Verdict("distillation", backing(weights), reasons, against)
-    if accusable and many and farming and not is_open(facts):
+    if accusable and many and farm and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
         return Verdict("trial_abuse", backing(weights), reasons, against)
     # No accusation, so openness weighs less: resellers do business under a name.

@@ -1,0 +1,67 @@
+"""Pairs of hand-made holdings: what is looked at when there are many keys."""
+
+import duckdb
+import pytest
+
+from graph import pairs
+from graph.pairs import make_pairs
+
+SLICES = [("device", 0), ("network", 1), ("phrase", 2)]
+
+
+def population(keys: dict[int, tuple[str, list[int]]]) -> duckdb.DuckDBPyConnection:
+    """Keys: number → (family, holders)."""
+    con = duckdb.connect()
+    con.execute("CREATE TABLE slices (family VARCHAR, slice UTINYINT)")
+    con.executemany("INSERT INTO slices VALUES (?, ?)", SLICES)
+    con.execute("""
+        CREATE TABLE held (
+            a INTEGER, k INTEGER, family VARCHAR, slice UTINYINT, degree BIGINT, rarity BIGINT, unit UBIGINT)""")
+    rows = [
+        (a, k, family, dict(SLICES)[family], len(held), 10**7, k) for k, (family, held) in keys.items() for a in held
+    ]
+    con.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    con.execute("""
+        CREATE TABLE family_degrees AS
+        SELECT family, 0 AS band, degree, count(DISTINCT k) AS n FROM held GROUP BY ALL""")
+    con.execute("CREATE TABLE holdings AS SELECT a, family, count(*) AS n FROM held GROUP BY ALL")
+    return con
+
+
+def shared(con: duckdb.DuckDBPyConnection) -> set[tuple[int, int, int]]:
+    return set(con.sql("SELECT pair >> 32, pair & 4294967295, k FROM pair_keys").fetchall())
+
+
+def test_of_many_pairs_those_of_one_weak_key_stand_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "ENOUGH_ROWS", 0)
+    monkeypatch.setattr(pairs, "THIN", 4)
+    crowd = list(range(10, 60))
+    with population(
+        {1: ("device", [0, 1]), 2: ("phrase", crowd), 3: ("phrase", [2, 3]), 4: ("network", [2, 3])}
+    ) as con:
+        make_pairs(con)
+        found = shared(con)
+        assert {(0, 1, 1), (2, 3, 3), (2, 3, 4)} <= found
+        thinned = sum(k == 2 for _, _, k in found)
+        every = len(crowd) * (len(crowd) - 1) // 2
+        assert every / 8 < thinned < every / 2
+        times = con.sql(
+            "SELECT sum(times) FILTER (pair >> 32 >= 10), max(times) FILTER (pair >> 32 < 10) FROM agreements"
+        )
+        assert times.fetchall() == [(4 * thinned, 1)]
+
+
+def test_few_pairs_are_all_looked_at() -> None:
+    with population({1: ("phrase", [0, 1, 2]), 2: ("device", [1, 2])}) as con:
+        make_pairs(con)
+        assert shared(con) == {(0, 1, 1), (0, 2, 1), (1, 2, 1), (1, 2, 2)}
+        assert con.sql("SELECT DISTINCT times FROM agreements").fetchall() == [(1,)]
+
+
+def test_a_family_of_too_many_pairs_meets_neighbours_where_its_keys_are_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "FAMILY_PAIRS", 100)
+    monkeypatch.setattr(pairs, "NEIGHBOURS", 2)
+    with population({1: ("network", list(range(50))), 2: ("network", [0, 1]), 3: ("device", list(range(10)))}) as con:
+        make_pairs(con)
+        rows = con.sql("SELECT k, count(*), bool_and(hub) FROM pair_keys GROUP BY k ORDER BY k").fetchall()
+    assert rows == [(1, 2 * 50 - 3, True), (2, 1, False), (3, 45, False)]
