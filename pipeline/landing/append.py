@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import (
+    ColumnProperties,
+    CommitProperties,
+    DeltaTable,
+    Transaction,
+    WriterProperties,
+    write_deltalake,
+)
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.contract.arrow import arrow_schema
@@ -21,7 +28,19 @@ from pipeline.sources.batch import Span
 ATTEMPTS = 20
 BACKOFF_SECONDS = 0.05
 STYLE = re.compile(r"\x1b\[\d*m|↳")  # delta-rs draws its errors as coloured trees
-WRITER = WriterProperties(compression="ZSTD", compression_level=1)
+# Building dictionaries took a third of the writing, most of it for values that hardly recur. These do, and files are an
+# eighth smaller with theirs; readers are as fast.
+WITH_DICTIONARY = (
+    *("_topic_id", "_topic", "_partition", "_landed_at", "account_id", "api_key_key", "model", "endpoint", "status"),
+    *("user_agent", "ja4", "max_tokens", "temperature", "stop_reason", "system_hash", "task", "fingerprint_version"),
+    *("ip_prefix", "email_domain", "program", "country", "payment_method", "outcome", "currency", "action", "reason"),
+)
+WRITER = WriterProperties(
+    compression="ZSTD",
+    compression_level=1,
+    default_column_properties=ColumnProperties(dictionary_enabled=False),
+    column_properties={name: ColumnProperties(dictionary_enabled=True) for name in WITH_DICTIONARY},
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.lake import Lake
+from pipeline.landing.append import WRITER
 
 # A commit costs about 80 µs a live file: with this many that could be merged away, 8 ms.
 SPARE_FILES = 100
@@ -32,7 +33,7 @@ def compact_if_due(lake: Lake) -> list[str]:
             delta = lake.table(name)
             if _spare_files(delta) <= SPARE_FILES:
                 continue
-            delta.optimize.compact(target_size=TARGET_BYTES, max_concurrent_tasks=1)
+            delta.optimize.compact(target_size=TARGET_BYTES, max_concurrent_tasks=1, writer_properties=WRITER)
             delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, full=True)
         except (CommitFailedError, DeltaError, OSError) as error:
             log.warning("compaction of %s put off: %s", name, str(error).partition("\n")[0])
