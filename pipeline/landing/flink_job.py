@@ -22,8 +22,6 @@ from pipeline.sources.batch import Span
 # A submission ships 160 MB of jars to Flink.
 SUBMIT_SECONDS = 90.0
 CALL_SECONDS = 5.0
-# Between the answer to a submission and Flink's listing of the job.
-UNLISTED_SECONDS = 30.0
 LOOK_SECONDS = 0.3
 
 State = Literal["runs", "ended", "unknown"]
@@ -38,7 +36,7 @@ class FlinkJob:
         self._server = given["job_endpoint"]
         self._rest = FlinkRest(given["flink_master"]) if given.get("flink_master") else None
         self._result: Any = None
-        self._submitted_at = 0.0
+        self._listed = False  # between the answer to a submission and Flink's listing lie up to a minute
 
     def submit(self, partitions: Sequence[Span], land: LandBatches) -> None:
         """End what is left of earlier ones, then start it. Raises UnreachableError if that does not succeed."""
@@ -55,15 +53,18 @@ class FlinkJob:
                 f"cannot submit the job to Beam's job server at {self._server}: {text.strip().splitlines()[0]}",
                 remedy="check --job_endpoint, and the job server's log",
             ) from None
-        self._submitted_at = time.monotonic()
+        self._listed = False
 
     def state(self) -> State:
         """Whether it runs, by Flink's word where --flink_master says whom to ask, else by the job server's."""
         with suppress(Exception):
-            if self._rest and self._rest.active(self._name):
-                return "runs"
-            if self._rest and time.monotonic() - self._submitted_at > UNLISTED_SECONDS:
-                return "ended"
+            if self._rest:
+                newest, *doubles = self._rest.active(self._name) or [""]
+                for job in doubles:  # given up while it was being submitted
+                    self._rest.cancel(job)
+                self._listed = self._listed or bool(newest)
+                if self._listed:
+                    return "runs" if newest else "ended"
             ended = PipelineState.is_terminal(_within(CALL_SECONDS, lambda: self._result.state))
             return "ended" if ended else "runs"
         return "unknown"

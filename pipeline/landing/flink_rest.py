@@ -18,9 +18,10 @@ class FlinkRest:
         self._url = master.rstrip("/") if "://" in master else f"http://{master}"
 
     def active(self, name: str) -> list[str]:
-        """Ids of the jobs of that name that have not ended."""
+        """Ids of the jobs of that name that have not ended, the newest first."""
         jobs = self._ask("/jobs/overview")["jobs"]
-        return [job["jid"] for job in jobs if job["name"] == name and job["state"] not in ENDED]
+        ours = [job for job in jobs if job["name"] == name and job["state"] not in ENDED]
+        return [job["jid"] for job in sorted(ours, key=lambda job: job["start-time"], reverse=True)]
 
     def cancel(self, job: str) -> None:
         """Ask a job to end."""
