@@ -137,8 +137,12 @@ def job_name(lake: Lake) -> str:
 
 
 def _transform(job: Job, kafka: Kafka, key_file: Path) -> LandBatches:
-    """What runs on Flink. The group is told of positions by the supervisor alone."""
-    reader = replace(kafka, client={name: value for name, value in kafka.client.items() if name != GROUP})
+    """What runs on Flink: bundles of one commit, since a checkpoint waits for a bundle to end.
+
+    The consumer group is told of positions by the supervisor alone.
+    """
+    client = {name: value for name, value in kafka.client.items() if name != GROUP}
+    reader = replace(kafka, client=client, span_records=job.commit_records)
     root = job.lake.root.resolve()
     land = LandFn(root, job.commit_records, job.commit_bytes)
     return LandBatches(FollowFn(reader, root), DecodeFn(key_file.resolve(), job.reading), land)

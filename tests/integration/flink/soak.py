@@ -22,7 +22,7 @@ EVENTS = 500_000
 MINUTES = 180.0
 PARTITIONS = {"usage": 8, "signup": 2, "payment": 2}
 # A kill comes this soon after something landed, at most: some meet a job that restores, most one that reads.
-SPREAD_SECONDS = 6.0
+SPREAD_SECONDS = 4.0
 # New events a partition, and the pause after each round: the events are spread over most of the kills.
 BATCH = 400
 PAUSE_SECONDS = 15.0
