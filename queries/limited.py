@@ -50,8 +50,12 @@ def deadline(connection: duckdb.DuckDBPyConnection, limits: Limits) -> Iterator[
         yield
     except duckdb.Error as error:
         raise refused(error, limits.seconds) from None
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the file that is written; what the reader raises is told from it by having no number
         raise refused(_cause(error), limits.seconds) from None
+    except (OverflowError, MemoryError) as error:
+        raise QueryError(f"a value that cannot be shown: {error}", remedy="cast it to VARCHAR, or take less") from None
     finally:
         timer.cancel()
 
@@ -76,6 +80,6 @@ def _leave(seconds: float) -> None:
     os._exit(1)
 
 
-def _cause(error: pa.ArrowException) -> duckdb.Error:
+def _cause(error: Exception) -> duckdb.Error:
     text = str(error)
     return duckdb.InterruptException(text) if "Interrupted" in text else duckdb.Error(text)

@@ -35,7 +35,8 @@ class Limits:
 def open_case(lake: Path, limits: Limits, accounts: Collection[str] | None = None) -> duckdb.DuckDBPyConnection:
     """A closed-off connection to LAKE/case.duckdb, with all_signup, all_usage, … over every event.
 
-    With `accounts`, only segments that hold them are opened: then no other account's events are sure to be in reach.
+    With `accounts`, only segments that hold them are opened, and no other account's events are sure to be in reach;
+    with none of them, those that the case file itself has.
     Raises LakeError if nothing was published, or a file is torn, missing or tampered with.
     """
     path = (lake / NAME).absolute()
@@ -47,9 +48,11 @@ def open_case(lake: Path, limits: Limits, accounts: Collection[str] | None = Non
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH {quoted(str(path))} AS casefile (READ_ONLY)")
         connection.execute("USE casefile")
-        parts = _parts(connection, accounts)
-        segments.attach(connection, _segments(connection, path.parent / segments.FOLDER, set().union(*parts.values())))
-        shadow_views(connection, parts)
+        if accounts is None or accounts:
+            parts = _parts(connection, accounts)
+            numbers = set().union(*parts.values())
+            segments.attach(connection, _segments(connection, path.parent / segments.FOLDER, numbers))
+            shadow_views(connection, parts)
         for line in CLOSING:
             connection.execute(line)
     except duckdb.Error as error:

@@ -8,10 +8,11 @@ PARAM = re.compile(
     r"^-- param\s+(?P<name>\w+)\s+(?P<type>[A-Z]+)(?:\s+= (?P<default>'[^']*'|\S+))?\s{2,}(?P<about>.+)$"
 )
 COLUMN = re.compile(r"^-- column\s+(?P<name>\w+)\s+(?P<type>[A-Z]+(?:\[\])?)\s{2,}(?P<about>.+)$")
+REACH = re.compile(r"^-- reach\s+(?P<name>\w+)\s{2,}(?P<about>.+)$")
 
 
 class HeaderError(ValueError):
-    """A line of a header is not one of the three forms: a defect of the product, not of its user."""
+    """A line of a header is not one of the four forms: a defect of the product, not of its user."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,17 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class Statement:
-    """One SELECT with its documentation; `sql` is the file without its header."""
+    """One SELECT with its documentation; `sql` is the file without its header.
+
+    `reach` names the parameters whose accounts' events are all that it reads outside the case file.
+    """
 
     name: str
     about: str
     parameters: tuple[Parameter, ...]
     columns: tuple[ResultColumn, ...]
     sql: str
+    reach: tuple[str, ...] = ()
 
 
 def read_statement(path: Path) -> Statement:
@@ -64,6 +69,7 @@ def _parse(name: str, header: list[str], sql: str) -> Statement:
     about: list[str] = []
     parameters: list[Parameter] = []
     columns: list[ResultColumn] = []
+    reach: list[str] = []
     for line in header:
         if line.startswith("-- param "):
             found = _matched(PARAM, line)
@@ -71,17 +77,19 @@ def _parse(name: str, header: list[str], sql: str) -> Statement:
         elif line.startswith("-- column "):
             found = _matched(COLUMN, line)
             columns.append(ResultColumn(found["name"], found["type"], found["about"]))
+        elif line.startswith("-- reach "):
+            reach.append(_matched(REACH, line)["name"])
         elif columns or parameters:
             raise HeaderError(f"prose after parameters and columns: {line!r}")
         else:
             about.append(line.removeprefix("-- ").strip())
     if not about or not columns:
         raise HeaderError("expected a sentence and at least one column")
-    return Statement(name, " ".join(about), tuple(parameters), tuple(columns), sql)
+    return Statement(name, " ".join(about), tuple(parameters), tuple(columns), sql, tuple(reach))
 
 
 def _matched(pattern: re.Pattern[str], line: str) -> re.Match[str]:
     found = pattern.match(line)
     if found is None:
-        raise HeaderError(f"expected `-- param|column  name  TYPE [= default]  About.`, got {line!r}")
+        raise HeaderError(f"expected `-- param|column|reach  name  TYPE [= default]  About.`, got {line!r}")
     return found

@@ -1,9 +1,11 @@
 """`hydratrace query`: run a named query, or list them all."""
 
 import argparse
+from pathlib import Path
 
 from pipeline.command import Command
 from pipeline.errors import UsageError
+from pipeline.lake import Lake
 from pipeline.settings import Settings
 from queries.commands import running
 
@@ -17,6 +19,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from queries.catalogue import named_query
     from queries.parameters import bind, pairs
+    from queries.subjects import open_for
 
     if parsed.name is None:
         if parsed.param:
@@ -24,7 +27,8 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
         return _list(parsed)
     query = named_query(parsed.name)
     values = bind(query.name, query.parameters, pairs(parsed.param))
-    return running.run_statement(parsed, settings, query.sql, values)
+    connection = open_for(Lake.open(Path(settings.lake)), query, values, running.limits_of(parsed))
+    return running.run_statement(parsed, connection, query.sql, values)
 
 
 def _list(parsed: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from pipeline.privacy.tokens import Tokens
     from queries.lakekey import lake_key
+    from queries.sandbox import open_case
     from queries.search import holders_sql, tokens_of
 
     lake = Lake.open(Path(settings.lake))
@@ -27,7 +28,10 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     for kind, token in tokens.items():
         if token:
             print(f"{kind}: {token}", file=sys.stderr)
-    return running.run_statement(parsed, settings, holders_sql(), {str(kind): token for kind, token in tokens.items()})
+    connection = open_case(lake.root, running.limits_of(parsed))
+    return running.run_statement(
+        parsed, connection, holders_sql(), {str(kind): token for kind, token in tokens.items()}
+    )
 
 
 def _value() -> str:

@@ -2,8 +2,10 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from pipeline.command import Command
+from pipeline.lake import Lake
 from pipeline.settings import Settings
 from queries.commands import running
 
@@ -19,8 +21,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
+    from queries.sandbox import open_case
+
     sql = sys.stdin.read() if parsed.sql == "-" else parsed.sql
-    return running.run_statement(parsed, settings, sql, {})
+    connection = open_case(Lake.open(Path(settings.lake)).root, running.limits_of(parsed))
+    return running.run_statement(parsed, connection, sql, {})
 
 
 COMMAND = Command("sql", "run one SELECT over the case file and every event, read-only", _arguments, _run)

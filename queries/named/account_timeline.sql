@@ -3,6 +3,7 @@
 -- param   since       TIMESTAMPTZ = NULL  Only events at or after this instant.
 -- param   until       TIMESTAMPTZ = NULL  Only events before this instant.
 -- param   most        INTEGER     = 1000  Most events shown, the newest ones.
+-- reach   account                         Other accounts' segments are not opened.
 -- column  event_time  TIMESTAMPTZ         When it happened.
 -- column  event       VARCHAR             signup, payment, usage or action.
 -- column  what        VARCHAR             The event in a few words.
