@@ -17,6 +17,10 @@ GAPS = """
     SELECT _topic AS topic, _partition AS partition, _offset AS start, end_offset, reason, recorded_at
     FROM ({}) ORDER BY ALL"""
 CLASHES = """SELECT "table", count(*) AS events, max(event_date) AS last_day FROM ({}) GROUP BY ALL ORDER BY ALL"""
+MATCHES = """
+    SELECT cluster_uid, kind, count(DISTINCT event_id) AS events, count(DISTINCT account_id) AS accounts,
+           max(matched_at) AS last_matched
+    FROM ({}) GROUP BY ALL ORDER BY last_matched DESC, cluster_uid, kind LIMIT 10"""
 RUNS = "SELECT run_id, started_at, as_of, code_version FROM ({}) ORDER BY started_at DESC, run_id LIMIT 3"
 
 
@@ -29,6 +33,7 @@ def sections(lake: Lake) -> Iterator[tuple[str, pa.Table]]:
         ("rejected records", "rejected", REJECTED),
         ("gaps", "gaps", GAPS),
         ("clashes that link runs have seen (one event_id, two contents)", "clashes", CLASHES),
+        ("events that touched known operators as they landed, the newest", "matches", MATCHES),
         ("the newest link runs", "runs", RUNS),
     ):
         yield title, connection.sql(sql.format(lake.select(table))).to_arrow_table()

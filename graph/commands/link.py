@@ -22,6 +22,7 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
     """Link, or re-run; 1 if a re-run differs."""
     as_of = _instant(parsed.as_of) if parsed.as_of else None
     from graph.link import link, rerun
+    from pipeline.bursts.update import update
     from pipeline.exclusion import reading
     from pipeline.lake import Lake
 
@@ -29,6 +30,8 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
     if parsed.rerun:
         return 1 if rerun(lake, parsed.rerun, _tell) else 0
     with reading(lake):
+        if as_of is None and (days := update(lake)):
+            _tell(f"sign-up bursts of {days} days drawn anew")
         print(link(lake, as_of, _tell).run_id)
     return 0
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
@@ -29,34 +30,39 @@ class Landed:
 
 
 def update(lake: Lake, arguments: Sequence[str] = ()) -> int:
-    """Draw the days with new sign-ups anew, and those that look back on them; how many days that were.
+    """Draw the days that sign-ups came to or left anew, and those that look back on them; how many days that were.
 
     `arguments`: options of Beam's runner; in this process unless they name one.
     Raises LakeError if the lake cannot be read or written, or other updates keep interfering.
     """
-    done = 0
     for _ in range(ATTEMPTS):
-        landed = _landed(lake)
-        since = positions(lake.table(TABLE), landed.positions)
-        if since == landed.positions:
-            return done
-        done = _carry_out(lake, _plan(landed, _changed(landed, since), since, landed.positions), arguments)
-    raise _disturbed(lake)
+        landed, left = _landed(lake), days_left(lake)
+        since = positions(lake.table(TABLE), [*landed.positions, REDRAWN])
+        until = {**landed.positions, REDRAWN: since[REDRAWN] + bool(left)}
+        if since == until:
+            return 0
+        plan = _plan(landed, {*_changed(landed, since), *left}, since, until)
+        _carry_out(lake, plan, arguments)
+        if positions(lake.table(TABLE), until) == until:
+            note(lake).unlink(missing_ok=True)
+            return len(plan.targets)
+    raise LakeError(
+        f"{TABLE} at {lake.path(TABLE)} changed {ATTEMPTS} times while it was updated",
+        remedy="let one update finish, then run it again",
+    )
 
 
-def redraw(lake: Lake, days: Iterable[date]) -> None:
-    """Draw `days` anew, and those that look back on them: after sign-ups of these days have left the lake.
+def days_left(lake: Lake) -> list[date]:
+    """Days that sign-ups have left, by retention or erasure, since the last update."""
+    try:
+        return msgspec.json.decode(note(lake).read_bytes(), type=list[date])
+    except FileNotFoundError:
+        return []
 
-    Raises LakeError as `update` does.
-    """
-    changed = list(days)
-    for _ in range(ATTEMPTS):
-        since = positions(lake.table(TABLE), [REDRAWN])
-        until = {REDRAWN: since[REDRAWN] + 1}
-        _carry_out(lake, _plan(_landed(lake), changed, since, until), ())
-        if positions(lake.table(TABLE), [REDRAWN]) == until:
-            return
-    raise _disturbed(lake)
+
+def note(lake: Lake) -> Path:
+    """The file that lists `days_left`; nobody updates while rows leave (exclusion.py)."""
+    return lake.root / "signups-left.json"
 
 
 def _landed(lake: Lake) -> Landed:
@@ -96,18 +102,10 @@ def _plan(landed: Landed, changed: Iterable[date], since: dict[str, int], until:
     )
 
 
-def _carry_out(lake: Lake, plan: Plan, arguments: Sequence[str]) -> int:
+def _carry_out(lake: Lake, plan: Plan, arguments: Sequence[str]) -> None:
     if plan.targets:
         from pipeline.bursts.run import run  # Beam takes seconds to import: without news it is done without
 
         run(lake.root, plan, arguments)
     else:
         replace_days(lake.root, plan, SCHEMA.empty_table())
-    return len(plan.targets)
-
-
-def _disturbed(lake: Lake) -> LakeError:
-    return LakeError(
-        f"{TABLE} at {lake.path(TABLE)} changed {ATTEMPTS} times while it was updated",
-        remedy="let one update finish, then run it again",
-    )

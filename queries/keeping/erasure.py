@@ -103,6 +103,7 @@ def _drop_rows(con: duckdb.DuckDBPyConnection, lake: Lake, subject: Subject) -> 
     own = [table.name for table in EVENT_TABLES]
     days = [con.sql(f"SELECT DISTINCT event_date FROM ({lake.select(t)}) WHERE {places[t]}").fetchall() for t in own]
     redrawing.note(lake, (day for found in days for (day,) in found))
+    redrawing.note_signups(lake, (day for (day,) in days[own.index("signup")]))
     for table in own:
         dropped[table] = sum(drop_by_day(con, lake, table, places[table]).values())
     redrawing.redraw_noted(con, lake)

@@ -52,6 +52,8 @@ def _events(
             doomed = f"event_date < DATE '{oldest}' AND account_id NOT IN (SELECT account_id FROM held)"
             dated = con.sql(f"SELECT DISTINCT event_date FROM ({lake.select(table.name)}) WHERE {doomed}").fetchall()
             redrawing.note(lake, (day for (day,) in dated))
+            if table.name == "signup":
+                redrawing.note_signups(lake, (day for (day,) in dated))
             yield table.name, sum(drop_by_day(con, lake, table.name, doomed).values())
     redrawing.redraw_noted(con, lake)
 

@@ -136,7 +136,8 @@ def test_days_whose_signups_left_the_lake_are_drawn_anew(tmp_path) -> None:
     landing.land(day + after)
     update.update(landing.lake)
     landing.lake.table("signup").delete(f"event_date = '{FIRST.date()}'")
-    update.redraw(landing.lake, [FIRST.date()])
+    update.note(landing.lake).write_text(f'["{FIRST.date()}"]')
+    assert update.update(landing.lake) == 2
     without.land(after)
     update.update(without.lake)
     assert landing.bursts() == without.bursts() != []
@@ -152,12 +153,12 @@ def test_another_update_at_once_costs_a_try_and_never_a_row(tmp_path, monkeypatc
         calls.append(given)
         if len(calls) == 1:
             carry_out(*given)  # the rival is done first
-        return carry_out(*given)
+        carry_out(*given)
 
     monkeypatch.setattr(update, "_carry_out", rivalled)
     assert update.update(landing.lake) == 1
     assert landing.bursts()[0]["signups"] == 3
-    monkeypatch.setattr(update, "_carry_out", lambda *_: 1)
+    monkeypatch.setattr(update, "_carry_out", lambda *_: None)
     landing.land([signup(9, 9)])
     with pytest.raises(LakeError, match=r"signup_bursts at .* changed 10 times"):
         update.update(landing.lake)

@@ -8,6 +8,7 @@ import pytest
 
 from graph.keys.days import redraw
 from graph.link import link, rerun
+from pipeline.bursts.update import days_left, update
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.errors import LakeError, UsageError
 from pipeline.lake import Lake
@@ -159,3 +160,15 @@ def test_the_command_says_what_left(folder, lake: Lake, capsys):
     (folder / "hydratrace.toml").write_text("[retention]\nusage = 8\n")
     assert main(words) == 0
     assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_days_that_signups_leave_lose_their_bursts_and_are_weighed_anew_by_the_next_link(lake):
+    bursts = days(lake, "signup_bursts")
+    assert bursts
+    signups = days(lake, "signup")
+    cut = (NOW.date() - sorted(signups)[len(signups) // 2]).days
+    assert dict(retain(lake, {"signup": cut}, NOW))["signup"] > 0
+    assert min(days(lake, "signup_bursts") | {NOW.date()}) >= oldest(cut)
+    update(lake)
+    assert not days_left(lake)
+    assert days(lake, "signup_bursts") <= days(lake, "signup")
