@@ -70,6 +70,10 @@ trickle: $(DEV) ## Watch the memory and the checkpoints of a job on Flink to whi
 bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 15 minutes, 10 GB of disk
 	@$(VENV_PYTHON) -m tests.bench.queries
 
+.PHONY: bench-link
+bench-link: $(BENCH) ## Measure linking up to 1,000,000 accounts beside Splink: half an hour, 30 GB of disk
+	@$(VENV_PYTHON) -m tests.bench.link
+
 .PHONY: check
 check: $(DEV) ## Check format, lint, types, layers and generated documents
 	@$(VENV_PYTHON) -m ruff format --check --quiet . || { echo 'some files are not formatted: run make format' >&2; exit 1; }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.simulator.world import Plan
 from queries.evaluation import variants
+from queries.evaluation.daily import daily
 from queries.evaluation.figures import Figures
 from queries.evaluation.variants import Found
 from queries.evaluation.world import World, make_world, plan_of
@@ -15,6 +16,9 @@ from queries.evaluation.world import World, make_world, plan_of
 # Nobody looked at what these make while the detector was built. 1 to 10 and 50 were looked at; figures of 101 to 103
 # led to a change: phrases of shared templates stay.
 FIRST_HELD_OUT = 104
+
+# Runs of which the ids are followed.
+DAILY_RUNS = 30
 
 Tell = Callable[[str], None]
 
@@ -32,16 +36,26 @@ def held_out(worlds: list[Plan]) -> bool:
     return all(plan.seed >= FIRST_HELD_OUT for plan in worlds)
 
 
+def lasting(plan: Plan) -> Plan:
+    """The world of `plan`'s seed that is linked every day: longer and smaller."""
+    operators = max(1, plan.operators // 2)
+    return plan_of(plan.seed, plan.accounts * operators // plan.operators, operators, DAILY_RUNS)
+
+
 def evaluate(worlds: list[Plan], tell: Tell) -> Figures:
-    """Simulate, land, link and judge each of `worlds`; they take a few hundred MB of temporary files, one at a time."""
+    """Simulate, land, link and judge each of `worlds`, and a month of the first one's seed, day by day.
+
+    They take a few hundred MB of temporary files, one at a time.
+    """
     figures = Figures()
     began = time.monotonic()
-    for plan in worlds:
-        name = f"seed {plan.seed}{'' if plan.operators else ', without rings'}"
+    ways = [*((plan, _ways) for plan in worlds), (lasting(worlds[0]), daily)]
+    for plan, linked in ways:
+        name = f"seed {plan.seed}, {plan.days} days{'' if plan.operators else ', without rings'}"
         tell(f"{time.monotonic() - began:4.0f} s  {name}: simulate, land, link")
         with tempfile.TemporaryDirectory(prefix="hydratrace-evaluate-") as folder:
             world = make_world(plan, Path(folder))
-            for found in _ways(world):
+            for found in linked(world):
                 figures.add(world, found)
                 tell(f"{time.monotonic() - began:4.0f} s  {name}: {found.variant}")
     return figures
@@ -51,4 +65,5 @@ def _ways(world: World) -> Iterator[Found]:
     whole = iter([variants.whole(world)])
     if not world.plan.operators:
         return whole
-    return chain(whole, variants.baselines(world), variants.early(world), variants.without_families(world))
+    rivals = chain(variants.baselines(world), variants.splink(world))
+    return chain(whole, rivals, variants.early(world), variants.without_families(world))

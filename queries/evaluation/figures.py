@@ -104,7 +104,7 @@ FAMILIES = f"""
 # Rivals judge nothing: what they group is all there is to score.
 RIVALS = f"""
     SELECT * EXCLUDE (place, trial_f1, resale_f1) FROM ({SUMMARY})
-    WHERE NOT starts_with(variant, 'without ') AND NOT starts_with(variant, 'after ') ORDER BY place"""
+    WHERE regexp_extract(variant, '^\\w+ ') NOT IN ('without ', 'after ', 'day ') ORDER BY place"""
 
 RECALL_BY_LEVEL = f"""
     SELECT * EXCLUDE (place) FROM (PIVOT (
@@ -121,6 +121,35 @@ SOONER = f"""
     FROM judged
     WHERE rings AND label <> 'honest' AND requests > 0 AND (variant = '{WHOLE}' OR starts_with(variant, 'after '))
     GROUP BY kind, days ORDER BY kind, days"""
+
+# An operator's id is that of the cluster which holds most of its accounts and hardly others'.
+IDS = """
+    WITH j AS (FROM judged WHERE starts_with(variant, 'day ') AND cluster IS NOT NULL),
+    sizes AS (SELECT days, cluster, count(*) AS size FROM j GROUP BY ALL),
+    held AS (SELECT days, operator, kind, cluster, count(*) AS n FROM j WHERE operator IS NOT NULL GROUP BY ALL),
+    named AS (
+        SELECT * FROM held JOIN sizes USING (days, cluster) WHERE 2 * n > size
+        QUALIFY row_number() OVER (PARTITION BY days, operator ORDER BY n DESC, cluster) = 1
+    )
+    SELECT kind AS level, count(DISTINCT operator) AS operators, count(*) AS operators_times_runs,
+           count(DISTINCT cluster) AS ids, round(ids / operators, 3) AS ids_per_operator
+    FROM named GROUP BY kind ORDER BY kind"""
+
+# Found: half of the accounts that have sent anything, and three of them, are in clusters with the right verdict.
+DETECTION = """
+    WITH days AS (
+        SELECT operator, kind, days, sum(requests) AS requests, count(*) FILTER (requests > 0) AS active,
+               count(*) FILTER (verdict = label AND requests > 0) AS hit
+        FROM judged WHERE starts_with(variant, 'day ') AND label <> 'honest' GROUP BY operator, kind, days
+    ), operators AS (
+        SELECT operator, kind, min(days) FILTER (active > 0) AS began,
+               min(days) FILTER (2 * hit >= active AND hit >= 3) AS found,
+               min(requests) FILTER (2 * hit >= active AND hit >= 3) AS sent, max(requests) AS all_sent
+        FROM days GROUP BY operator, kind
+    )
+    SELECT kind AS level, count(*) AS operators, count(found) AS found, median(found - began + 1) AS days_until_found,
+           median(sent)::BIGINT AS requests_until_found, round(median(sent / all_sent), 3) AS share_of_all_requests
+    FROM operators GROUP BY kind ORDER BY kind"""
 
 CALM = f"""
     SELECT world AS seed, count(*) AS accounts, count(DISTINCT cluster) AS clusters,

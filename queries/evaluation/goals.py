@@ -1,6 +1,6 @@
 """What the figures are wanted to be, beside what they are."""
 
-from queries.evaluation.figures import CALM, HONEST, LEVELS, SUMMARY
+from queries.evaluation.figures import CALM, HONEST, IDS, LEVELS, SUMMARY
 from queries.evaluation.variants import WHOLE
 
 # (goal, whether it is a least value, wanted, SQL of what was measured over the figures' tables)
@@ -24,6 +24,7 @@ GOALS = (
         "SELECT sum(distillation_verdicts) FROM calm",
     ),
     ("B-cubed F1 of operators", True, 0.97, "SELECT b3_f1 FROM summary"),
+    ("ids per operator over 30 daily runs", False, 1.05, "SELECT sum(ids) / sum(operators) FROM ids"),
     ("resale F1", True, 0.97, "SELECT resale_f1 FROM summary"),
     ("trial abuse F1", True, 0.97, "SELECT trial_f1 FROM summary"),
 )
@@ -36,7 +37,7 @@ def goals_sql() -> str:
         for i, (goal, least, wanted, sql) in enumerate(GOALS)
     )
     return f"""
-        WITH levels AS ({LEVELS}), honest AS ({HONEST}), calm AS ({CALM}),
+        WITH levels AS ({LEVELS}), honest AS ({HONEST}), calm AS ({CALM}), ids AS ({IDS}),
         summary AS (SELECT * FROM ({SUMMARY}) WHERE variant = '{WHOLE}')
         SELECT goal, CASE WHEN least THEN 'at least ' ELSE 'at most ' END || wanted AS wanted,
                round(measured, 4) AS measured,

@@ -7,8 +7,10 @@ import pyarrow as pa
 from pipeline.markdown import table
 from queries.evaluation.figures import (
     CALM,
+    DETECTION,
     FAMILIES,
     HONEST,
+    IDS,
     LEVELS,
     RECALL_BY_LEVEL,
     RIVALS,
@@ -18,6 +20,7 @@ from queries.evaluation.figures import (
 )
 from queries.evaluation.goals import goals_sql
 from queries.evaluation.measured import Measured, Row
+from queries.evaluation.variants import SPLINK
 from queries.formats.cells import text_of
 from queries.formats.grid import write_table
 
@@ -36,12 +39,7 @@ class Part(NamedTuple):
 
 
 PARTS = (
-    Part(
-        "goals",
-        "Goals",
-        "Ids per operator over daily runs and Splink's figures are not measured by this command.",
-        goals_sql(),
-    ),
+    Part("goals", "Goals", "Each is measured in a table below.", goals_sql()),
     Part(
         "verdicts",
         "Per verdict",
@@ -83,10 +81,24 @@ PARTS = (
         SOONER,
     ),
     Part(
+        "detection",
+        "Days and requests until an operator is found",
+        "One world linked every day of a month. found: half of the accounts active by then are in clusters with the "
+        "right verdict. Medians over operators; requests are all of the operator's until then.",
+        DETECTION,
+    ),
+    Part(
+        "ids",
+        "Ids per operator",
+        "The same runs, each going on from the one before. An operator's id is that of the cluster with most of its "
+        "accounts, if they are most of the cluster.",
+        IDS,
+    ),
+    Part(
         "rivals",
         "Rivals on the same keys",
         "They give no verdicts, so each group of three or more counts as accused, resellers' groups too. Shared keys: "
-        "cards, devices, IPs and templates.",
+        "cards, devices, IPs and templates. Splink compares mail names and domains as well.",
         RIVALS,
     ),
 )
@@ -94,7 +106,11 @@ PARTS = (
 
 def tables_of(figures: Figures) -> dict[str, list[Row]]:
     """Every table by its name."""
-    return {part.name: figures.table(part.sql).to_pylist() for part in PARTS}
+    tables: dict[str, list[Row]] = {part.name: figures.table(part.sql).to_pylist() for part in PARTS}
+    rivals = tables["rivals"]
+    if rivals and all(row["variant"] != SPLINK for row in rivals):
+        rivals.append(dict.fromkeys(rivals[0]) | {"variant": f"{SPLINK}: not installed"})
+    return tables
 
 
 def about(found: Measured) -> str:
@@ -112,7 +128,7 @@ def write_tables(found: Measured, out: BinaryIO) -> None:
     """Write every table as a terminal shows it."""
     for part in PARTS:
         out.write(f"\n{part.title}\n{part.note}\n\n".encode())
-        write_table(pa.Table.from_pylist(found.tables[part.name]).to_reader(), out, None)
+        write_table(pa.Table.from_pylist(found.tables.get(part.name, [])).to_reader(), out, None)
 
 
 def quality_document(found: Measured) -> str:
@@ -123,9 +139,13 @@ def quality_document(found: Measured) -> str:
     ]
     for part in PARTS:
         text.append(f"\n## {part.title}\n\n{part.note}\n\n")
-        text.append(_table(found.tables[part.name]))
+        text.append(_table(found.tables.get(part.name, [])))
     return "".join(text)
 
 
 def _table(rows: list[Row]) -> str:
-    return table(list(rows[0]), [[text_of(value) for value in row.values()] for row in rows]) if rows else "Nothing.\n"
+    return (
+        table(list(rows[0]), [[text_of(value) for value in row.values()] for row in rows])
+        if rows
+        else "Not measured.\n"
+    )

@@ -12,9 +12,11 @@ from graph.baselines import USUAL_CAP, Groups, by_shared_keys, louvain_on_addres
 from graph.keys.days import update_days
 from graph.link import Stages, compute
 from graph.signals.signal import Family
+from queries.evaluation.splinked import cluster_records, records_sql
 from queries.evaluation.world import World
 
 WHOLE = "hydratrace"
+SPLINK = "Splink"
 # From so many accounts on a baseline's group counts as accused, as a cluster's of `link` may be.
 LEAST_ACCOUNTS = 3
 # Shares of the simulated days after which a world is linked to see how soon operators are found.
@@ -32,7 +34,7 @@ class Found(NamedTuple):
 def whole(world: World) -> Found:
     """What the world's own run found."""
     tables = {name: _read(world, name) for name in ("clusters", "cluster_members")}
-    return Found(WHOLE, world.plan.days, _joined(tables))
+    return Found(WHOLE, world.plan.days, found_in(tables))
 
 
 def without_families(world: World) -> Iterator[Found]:
@@ -40,8 +42,8 @@ def without_families(world: World) -> Iterator[Found]:
     for family in Family:
         with duckdb.connect() as con:
             _, days = update_days(con, world.lake)
-            tables = compute(con, world.lake, world.run, days, Stages(_unheard), family)
-        yield Found(f"without {family}", world.plan.days, _joined(tables))
+            tables = compute(con, world.lake, world.run, days, Stages(unheard), family)
+        yield Found(f"without {family}", world.plan.days, found_in(tables))
 
 
 def early(world: World) -> Iterator[Found]:
@@ -49,8 +51,8 @@ def early(world: World) -> Iterator[Found]:
     for passed in sorted({max(1, round(share * world.plan.days)) for share in EARLY}):
         run = msgspec.structs.replace(world.run, as_of=world.after(passed))
         with duckdb.connect() as con:
-            tables = compute(con, world.lake, run, "", Stages(_unheard))
-        yield Found(f"after {passed} days", passed, _joined(tables))
+            tables = compute(con, world.lake, run, "", Stages(unheard))
+        yield Found(f"after {passed} days", passed, found_in(tables))
 
 
 def baselines(world: World) -> Iterator[Found]:
@@ -59,6 +61,18 @@ def baselines(world: World) -> Iterator[Found]:
     yield _grouped(world, "components over shared keys", by_shared_keys(keys))
     yield _grouped(world, f"components, keys of {USUAL_CAP} at most", by_shared_keys(keys, USUAL_CAP))
     yield _grouped(world, "Louvain on shared IPs", louvain_on_addresses(keys))
+
+
+def splink(world: World) -> Iterator[Found]:
+    """What Splink finds by the keys of the world's own run; nothing where it is not installed."""
+    with duckdb.connect() as con:
+        con.register("account_keys", _read(world, "account_keys"))
+        con.execute(f"CREATE TABLE records AS {records_sql('FROM account_keys')}")
+        try:
+            rows = dict(cluster_records(con).fetchall())
+        except ImportError:
+            return
+    yield _grouped(world, SPLINK, {account: str(cluster) for account, cluster in rows.items()})
 
 
 def _grouped(world: World, variant: str, groups: Groups) -> Found:
@@ -70,7 +84,8 @@ def _grouped(world: World, variant: str, groups: Groups) -> Found:
         return Found(variant, world.plan.days, con.register("rows", rows).sql(sql).to_arrow_table())
 
 
-def _joined(tables: dict[str, pa.Table]) -> pa.Table:
+def found_in(tables: dict[str, pa.Table]) -> pa.Table:
+    """Rows (account_id, cluster, verdict) of a run's tables."""
     with duckdb.connect() as con:
         for name in ("clusters", "cluster_members"):
             con.register(name, tables[name])
@@ -85,5 +100,6 @@ def _read(world: World, name: str) -> pa.Table:
     return table
 
 
-def _unheard(line: str) -> None:
+def unheard(line: str) -> None:
+    """Progress that nobody reads."""
     del line
