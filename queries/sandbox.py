@@ -35,8 +35,8 @@ class Limits:
 def open_case(lake: Path, limits: Limits, accounts: Collection[str] | None = None) -> duckdb.DuckDBPyConnection:
     """A closed-off connection to LAKE/case.duckdb, with all_signup, all_usage, … over every event.
 
-    With `accounts`, only segments that hold them are opened, and no other account's events are sure to be in reach;
-    with none of them, those that the case file itself has.
+    With `accounts`, the segments that hold them are attached for `narrowed` statements, and there are no such views
+    but those over the events that the case file itself has.
     Raises LakeError if nothing was published, or a file is torn, missing or tampered with.
     """
     path = (lake / NAME).absolute()
@@ -48,10 +48,10 @@ def open_case(lake: Path, limits: Limits, accounts: Collection[str] | None = Non
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"ATTACH {quoted(str(path))} AS casefile (READ_ONLY)")
         connection.execute("USE casefile")
-        if accounts is None or accounts:
-            parts = _parts(connection, accounts)
-            numbers = set().union(*parts.values())
-            segments.attach(connection, _segments(connection, path.parent / segments.FOLDER, numbers))
+        parts = parts_of(connection, accounts)
+        numbers = set().union(*parts.values())
+        segments.attach(connection, _segments(connection, path.parent / segments.FOLDER, numbers))
+        if accounts is None:
             shadow_views(connection, parts)
         for line in CLOSING:
             connection.execute(line)
@@ -76,8 +76,10 @@ def _configuration(limits: Limits) -> dict[str, str | bool | int | float | list[
     }
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, accounts: Collection[str] | None) -> dict[str, list[int]]:
+def parts_of(connection: duckdb.DuckDBPyConnection, accounts: Collection[str] | None) -> dict[str, list[int]]:
     """Event table → numbers of the segments that have rows of it, of `accounts` if given."""
+    if accounts is not None and not accounts:
+        return {table.name: [] for table in EVENT_TABLES}
     if accounts is None:
         every = [number for (number,) in connection.execute("SELECT number FROM segments ORDER BY period").fetchall()]
         return {table.name: every for table in EVENT_TABLES}

@@ -1,6 +1,7 @@
 """Opens the case file for a named query, and tells a cluster or account that nobody knows from one without rows."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import duckdb
 
@@ -9,9 +10,18 @@ from pipeline.lake import Lake
 from queries.casefile.contents import REJECTED_SQL
 from queries.casefile.publish import NAME
 from queries.casefile.tables import REJECTED_COUNTS
+from queries.casefile.views import narrowed
 from queries.parameters import Value
-from queries.sandbox import Limits, open_case
+from queries.sandbox import Limits, open_case, parts_of
 from queries.statement import Statement
+
+
+class Opened(NamedTuple):
+    """A connection, and the SQL of the query as it is to be run on it."""
+
+    connection: duckdb.DuckDBPyConnection
+    sql: str
+
 
 # Parameters that name one, and the table that has them all. Clusters that are no more still show in the tables after.
 CLUSTER, ACCOUNTS = "cluster", ("account", "a", "b")
@@ -25,14 +35,14 @@ FORMER_SQL = """
 NEAR_SQL = "SELECT {0} FROM {1} ORDER BY jaro_winkler_similarity({0}, $wanted) DESC, {0} LIMIT 3"
 
 
-def open_for(lake: Lake, query: Statement, values: Mapping[str, Value], limits: Limits) -> duckdb.DuckDBPyConnection:
-    """A connection that has what `query` reads.
+def open_for(lake: Lake, query: Statement, values: Mapping[str, Value], limits: Limits) -> Opened:
+    """What `query` reads.
 
     Raises UsageError for a cluster or account that is not there, LakeError if nothing was published.
     """
     if query.name == "rejected_summary" and not (lake.root / NAME).exists():
-        return _rejected(lake)
-    connection = open_case(lake.root, limits, [str(values[name]) for name in query.reach])
+        return Opened(_rejected(lake), query.sql)
+    connection = open_case(lake.root, limits, _reach(query, values))
     try:
         for parameter in query.parameters:
             wanted = values[parameter.name]
@@ -41,10 +51,19 @@ def open_for(lake: Lake, query: Statement, values: Mapping[str, Value], limits: 
             elif parameter.name in ACCOUNTS and not _has(connection, "accounts", "account_id", str(wanted)):
                 near = _near(connection, "accounts", "account_id", str(wanted))
                 raise UsageError(f"no account {wanted!r} has landed", expected=near)
+        return Opened(connection, sql_for(connection, query, values))
     except UsageError:
         connection.close()
         raise
-    return connection
+
+
+def sql_for(connection: duckdb.DuckDBPyConnection, query: Statement, values: Mapping[str, Value]) -> str:
+    """SQL of `query` that reads no segment without the accounts in question."""
+    return narrowed(query.sql, parts_of(connection, _reach(query, values))) if query.reach else query.sql
+
+
+def _reach(query: Statement, values: Mapping[str, Value]) -> list[str]:
+    return [str(values[name]) for name in query.reach]
 
 
 def _know_cluster(connection: duckdb.DuckDBPyConnection, wanted: str, *, is_filter: bool) -> None:

@@ -27,8 +27,8 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
         return _list(parsed)
     query = named_query(parsed.name)
     values = bind(query.name, query.parameters, pairs(parsed.param))
-    connection = open_for(Lake.open(Path(settings.lake)), query, values, running.limits_of(parsed))
-    return running.run_statement(parsed, connection, query.sql, values)
+    opened = open_for(Lake.open(Path(settings.lake)), query, values, running.limits_of(parsed))
+    return running.run_statement(parsed, opened.connection, opened.sql, values)
 
 
 def _list(parsed: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """Writes the synthetic lake that make bench-queries measures, a day at a time.
 
-Usage: python -m tests.bench.lake LAKE ACCOUNTS EVENTS (the 30 days and a run) | more LAKE … (one more day)
+Usage: python -m tests.bench.lake LAKE ACCOUNTS EVENTS (the 30 days and a run) | more LAKE … (one more day) |
+                                  again LAKE … (one more run)
 """
 
 import json
@@ -19,7 +20,6 @@ from tests.bench import days, runs
 
 DAYS = 30
 FIRST = date(2026, 7, 1)  # the 31st day is of the same month
-RUN_ID = "run-bench"
 MEMORY = "1GB"
 
 
@@ -45,19 +45,21 @@ class Builder:
         self._append("account_key_days", days.KEY_DAYS, {"day": values["day"]})
 
     def run(self) -> None:
-        """Write the run over all days."""
+        """Write a run over all days."""
+        started = datetime.now(UTC)
+        run_id = f"run-{started:%Y%m%dT%H%M%S}"
         self.con.execute(runs.LINKED)
         self.con.execute(runs.KEYS.format(key_days=self.lake.select("account_key_days")))
         tables = {}
         for spec in RUN_TABLES:
-            sql = runs.table_sql(spec.name, RUN_ID)
+            sql = runs.table_sql(spec.name, run_id)
             tables[spec.name] = self.con.sql(
                 sql, params={"day": str(FIRST)} if "$day" in sql else None
             ).to_arrow_table()
-        files = write_files(self.lake, RUN_ID, tables)
+        files = write_files(self.lake, run_id, tables)
         made = Run(
-            run_id=RUN_ID,
-            started_at=datetime(2026, 7, 31, tzinfo=UTC),
+            run_id=run_id,
+            started_at=started,
             as_of=None,
             positions=json.dumps({}),
             previous_run_id=None,
@@ -76,9 +78,13 @@ def main() -> None:
     """Write what the arguments say."""
     *more, root, accounts, events = sys.argv[1:]
     builder = Builder(Path(root), int(accounts), int(events))
-    if more:
-        builder.day(DAYS)
-        return
+    match more:
+        case ["more"]:
+            builder.day(DAYS)
+            return
+        case ["again"]:
+            builder.run()
+            return
     for number in range(DAYS):
         builder.day(number)
     builder.run()

@@ -14,6 +14,7 @@ from queries.catalogue import named_query
 from queries.limited import rows
 from queries.parameters import bind
 from queries.sandbox import Limits, open_case
+from queries.subjects import sql_for
 
 ACCOUNT = "FROM accounts WHERE account_id = $account"
 
@@ -69,7 +70,7 @@ def main() -> None:
     limits = Limits()
     if len(sys.argv) > 4:
         started = time.perf_counter()
-        connection = open_case(root, limits)
+        connection = open_case(root, limits, _reach(sys.argv[4], accounts, samples))
         opened = time.perf_counter()
         _run(connection, sys.argv[4], accounts, samples, limits)
         ended = time.perf_counter()
@@ -87,12 +88,19 @@ def main() -> None:
     print(json.dumps(found))
 
 
+def _reach(case: str, accounts: int, number: int) -> list[str]:
+    """Whose events `hydratrace query` opens for it."""
+    name, given = lookup(case, accounts, number)
+    return [] if name == "account lookup" else [given[parameter] for parameter in named_query(name).reach]
+
+
 def _run(connection, case: str, accounts: int, number: int, limits: Limits) -> int:
     name, given = lookup(case, accounts, number)
     if name == "account lookup":
         return rows(connection, ACCOUNT, given, limits).read_all().num_rows
     query = named_query(name)
-    found = rows(connection, query.sql, bind(name, query.parameters, given), limits).read_all().num_rows
+    values = bind(name, query.parameters, given)
+    found = rows(connection, sql_for(connection, query, values), values, limits).read_all().num_rows
     if not found:
         raise SystemExit(f"{case} found nothing for {given}: the bench is wrong")
     return found

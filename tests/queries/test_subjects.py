@@ -45,8 +45,9 @@ def test_a_cluster_of_the_past_leads_to_its_lineage(published: Lake, arrow_table
     assert main(["publish", "--lake", str(published.root)]) == 0
     assert "lineage --param cluster=op_0" in refusal(published.root, "cluster_summary", cluster="op_0")
     query = named_query("lineage")
-    with open_for(published, query, {"cluster": "op_0"}, Limits()) as connection:
-        assert len(connection.sql(query.sql, params={"cluster": "op_0"}).fetchall()) == 1
+    opened = open_for(published, query, {"cluster": "op_0"}, Limits())
+    with opened.connection as connection:
+        assert len(connection.sql(opened.sql, params={"cluster": "op_0"}).fetchall()) == 1
 
 
 def test_what_was_rejected_is_told_before_anything_is_linked(

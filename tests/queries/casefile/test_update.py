@@ -14,6 +14,10 @@ from pipeline.lake import Lake
 from queries.casefile import segments
 from queries.casefile.publish import publish
 from queries.casefile.tables import CASE_TABLES
+from queries.catalogue import named_query
+from queries.parameters import bind
+from queries.sandbox import Limits, open_case
+from queries.subjects import open_for, sql_for
 
 ACCOUNTS = ("a1", "a2", "b1", "h1", "n1", "n2")
 DAYS = ("2026-05-20", "2026-06-01", "2026-06-02", "2026-06-03", "2026-07-01")
@@ -164,9 +168,20 @@ def test_a_file_made_by_another_recipe_is_not_built_upon(daily: Lake, monkeypatc
 
 
 def test_a_lookup_opens_only_segments_that_hold_the_account(daily: Lake) -> None:
-    from queries.sandbox import Limits, open_case
-
-    with open_case(daily.root, Limits(), ["b2"]) as connection:
+    query = named_query("account_timeline")
+    opened = open_for(daily, query, bind(query.name, query.parameters, {"account": "b2"}), Limits())
+    with opened.connection as connection:
         attached = connection.sql("SELECT database_name FROM duckdb_databases() WHERE NOT internal").fetchall()
         assert len([name for (name,) in attached if name.startswith("segment_")]) == 1
-        assert connection.sql("SELECT event_id FROM all_events WHERE account_id = 'b2'").fetchall() == [("s5",)]
+        assert opened.sql.count("segment_") == 1
+
+
+@pytest.mark.parametrize("account", ["a1", "a2", "a3", "b1", "b2", "h1"])
+def test_a_narrowed_lookup_finds_all_that_the_views_find(daily: Lake, account: str) -> None:
+    query = named_query("account_timeline")
+    values = bind(query.name, query.parameters, {"account": account})
+    opened = open_for(daily, query, values, Limits())
+    with opened.connection as narrow, open_case(daily.root, Limits()) as whole:
+        found = narrow.execute(opened.sql, values).fetchall()
+        assert found == whole.execute(query.sql, values).fetchall() and found
+        assert whole.execute(sql_for(whole, query, values), values).fetchall() == found
