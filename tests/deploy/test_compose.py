@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 
 from pipeline.contract.events import TOPICS
-from pipeline.landing.flink_options import flink_options
+from pipeline.landing.flink_options import check_job, flink_options
 from pipeline.settings import load
 from queries.cli import build_parser
 from tests.deploy.manifests import DEPLOY, ROOT, services
@@ -52,6 +52,7 @@ def test_the_topics_of_the_contract_are_made() -> None:
 def test_run_understands_its_command() -> None:
     parsed = build_parser().parse_args(SERVICES["hydratrace"]["command"])
     assert parsed.command.name == "run"
+    check_job(load({}, {}, DEPLOY / "hydratrace.toml"), parsed.beam, follow=True)
     options = flink_options(parsed.beam, "name")
     endpoints = dict(option.removeprefix("--").split("=") for option in options if ":" in option)
     for option, service in (("job_endpoint", "jobserver"), ("artifact_endpoint", "jobserver")):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.landing.flink_options import flink_options
+from pipeline.landing.flink_options import check_job, flink_options
 from pipeline.settings import load
 from queries.cli import build_parser
 from tests.deploy.manifests import DEPLOY, MANIFESTS, objects, one, pods
@@ -123,6 +123,7 @@ def test_run_understands_its_command() -> None:
     (container,) = PODS["hydratrace"]["spec"]["containers"]
     parsed = build_parser().parse_args(container["args"])
     assert parsed.command.name == "run"
+    check_job(load({}, {}, DEPLOY / "kubernetes" / "hydratrace.toml"), parsed.beam, follow=True)
     words = flink_options(parsed.beam, "name")
     (flink,) = [each for each in words if each.startswith("--flink_master=")]
     assert flink == "--flink_master=flink-rest:8081"

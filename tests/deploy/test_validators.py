@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.deploy.manifests import ALERTS, COMPOSE, DASHBOARD, DEPLOY, MANIFESTS
+from tests.deploy.manifests import ALERTS, COMPOSE, DASHBOARD, DEPLOY, MANIFESTS, objects
 from tests.deploy.validators import Built
 
 pytestmark = pytest.mark.deploy
@@ -86,6 +87,39 @@ def test_an_alert_that_fires_at_another_time_is_noticed(built: Built, tmp_path: 
 @pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
 def test_kubernetes_takes_a_manifest(built: Built, file: Path) -> None:
     assert built.kubernetes(file) == ""
+
+
+def test_what_kustomize_makes_of_the_manifests_is_right(built: Built, tmp_path: Path) -> None:
+    rendered = tmp_path / "rendered.yaml"
+    assert built.kustomize(DEPLOY / "kubernetes", rendered) == ""
+    assert built.kubernetes(rendered) == ""
+    found = list(yaml.safe_load_all(rendered.read_text(encoding="utf-8")))
+    assert len(found) == len(objects()) + 2  # the settings and the dashboard
+    assert {each["metadata"].get("namespace", "hydratrace") for each in found} == {"hydratrace"}
+
+
+def test_the_image_of_the_workers_is_changed_too(built: Built, tmp_path: Path) -> None:
+    copy = shutil.copytree(DEPLOY, tmp_path / "deploy")
+    broken(
+        DEPLOY / "kubernetes" / "kustomization.yaml",
+        copy / "kubernetes",
+        "# images:\n#   - name: hydratrace\n#     newName: registry.example/hydratrace\n#     digest: sha256:…\n",
+        "images: [{ name: hydratrace, newName: registry.example/ours }]\n",
+    )
+    assert built.kustomize(copy / "kubernetes", tmp_path / "rendered.yaml") == ""
+    text = (tmp_path / "rendered.yaml").read_text(encoding="utf-8")
+    assert text.count("image: registry.example/ours:") == 2
+    assert "image: hydratrace:" not in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [("- lake.yaml", "- sea.yaml", "sea.yaml"), ("configMapGenerator", "configMapsGenerator", "configMapsGenerator")],
+)
+def test_kustomize_refuses_a_broken_one(built: Built, tmp_path: Path, before: str, after: str, said: str) -> None:
+    copy = shutil.copytree(DEPLOY, tmp_path / "deploy")
+    broken(DEPLOY / "kubernetes" / "kustomization.yaml", copy / "kubernetes", before, after)
+    assert said in built.kustomize(copy / "kubernetes", tmp_path / "rendered.yaml")
 
 
 @pytest.mark.parametrize(

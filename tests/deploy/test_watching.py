@@ -5,8 +5,9 @@ import re
 import pytest
 import yaml
 
+from pipeline.settings import load
 from queries.service.metrics import METRICS
-from tests.deploy.manifests import DEPLOY, dashboard_queries, one, rules
+from tests.deploy.manifests import DASHBOARD, DEPLOY, dashboard_queries, one, rules, services
 
 LABELS = {metric.name: {*metric.labels, "job", "instance"} for metric in METRICS}
 NAME = re.compile(r"\bhydratrace_[a-z_]+(?:\{([^}]*)\})?")
@@ -53,6 +54,25 @@ def test_what_there_is_not_is_noticed(expression: str, found: list[str]) -> None
 def test_every_metric_is_on_the_dashboard() -> None:
     shown = {each[0].partition("{")[0] for query in dashboard_queries() for each in NAME.finditer(query)}
     assert shown == LABELS.keys()
+
+
+def test_grafana_finds_the_dashboard_and_prometheus() -> None:
+    with (DEPLOY / "grafana" / "provisioning" / "dashboards" / "hydratrace.yml").open(encoding="utf-8") as file:
+        (provider,) = yaml.safe_load(file)["providers"]
+    with (DEPLOY / "grafana" / "provisioning" / "datasources" / "prometheus.yml").open(encoding="utf-8") as file:
+        (source,) = yaml.safe_load(file)["datasources"]
+    mounts = dict(volume.split(":")[:2] for volume in services()["grafana"]["volumes"])
+    assert mounts["./grafana/dashboards"] == provider["options"]["path"]
+    assert source["url"] == "http://prometheus:9090"
+    assert '"value": "prometheus"' in DASHBOARD.read_text(encoding="utf-8")
+    assert source["uid"] == "prometheus"
+
+
+def test_prometheus_asks_where_hydratrace_answers() -> None:
+    with (DEPLOY / "prometheus" / "prometheus.yml").open(encoding="utf-8") as file:
+        jobs = {job["job_name"]: job["static_configs"][0]["targets"] for job in yaml.safe_load(file)["scrape_configs"]}
+    port = load({}, {}, DEPLOY / "hydratrace.toml").listen.rpartition(":")[2]
+    assert jobs["hydratrace"] == [f"hydratrace:{port}"]
 
 
 def test_kubernetes_has_the_same_rules() -> None:

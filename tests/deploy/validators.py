@@ -22,6 +22,7 @@ PROGRAMS = {
     "containers": ".",
     "controller-gen": "sigs.k8s.io/controller-tools/cmd/controller-gen",
     "kubectl-validate": "sigs.k8s.io/kubectl-validate",
+    "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
     "promtool": "github.com/prometheus/prometheus/cmd/promtool",
 }
 # Of Prometheus' service discovery our files use only static addresses; the rest is a fifth of what is compiled.
@@ -48,6 +49,10 @@ class Built:
         return self._run(
             "kubectl-validate", "--version", KUBERNETES, "--local-crds", str(self.folder / "crds"), *map(str, files)
         )
+
+    def kustomize(self, folder: Path, rendered: Path) -> str:
+        """Of a kustomization; what comes of it is written to `rendered`."""
+        return self._run("kustomize", "build", str(folder), "--output", str(rendered))
 
     def _run(self, program: str, *words: str) -> str:
         ran = subprocess.run([self.folder / program, *words], capture_output=True, text=True, check=False)
