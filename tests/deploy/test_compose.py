@@ -103,7 +103,23 @@ def test_who_lands_sees_lake_key_and_settings_at_the_same_place(name: str) -> No
 
 def test_only_who_makes_the_key_may_write_it() -> None:
     writers = {name for name, service in SERVICES.items() if "key:/key" in service.get("volumes", ())}
-    assert writers == {"hydratrace"}
+    assert writers == {"hydratrace", "owner"}
+
+
+def test_who_writes_volumes_owns_them_before() -> None:
+    (script,) = SERVICES["owner"]["command"]
+    for owner, users in (("9999", ("jobmanager", "taskmanager")), ("10001", ("hydratrace", "worker"))):
+        (given,) = [words.split() for words in script.split("; ") if words.startswith(f"chown {owner}:{owner} ")]
+        written = {
+            volume.split(":")[1] for user in users for volume in SERVICES[user]["volumes"] if not volume.endswith(":ro")
+        }
+        assert written == set(given[2:])
+        assert all(waits_for("owner", user) for user in users)
+
+
+def waits_for(what: str, who: str) -> bool:
+    needs = SERVICES[who].get("depends_on", {})
+    return what in needs or any(waits_for(what, each) for each in needs)
 
 
 def test_run_is_given_the_time_that_it_takes_to_end() -> None:
