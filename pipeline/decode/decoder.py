@@ -1,8 +1,6 @@
 """Decodes polled batches of one topic: the one place where parsing, rules, privacy and addresses meet."""
 
-import contextlib
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from pipeline import collector
 from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.contract.schema import event_columns, event_fields
@@ -40,18 +39,6 @@ class Decoded:
     rejected: pa.Table
 
 
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cycle collector from walking a batch's new objects again and again: none of them forms a cycle."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 class Decoder:
     """Decodes batches of one event table; foreign records become events first, places are looked up if named."""
 
@@ -66,7 +53,7 @@ class Decoder:
         self._parser = Parser(record, inspected=translator is not None)
         self._rejects, self._tokens = Rejects(record, tokens), tokens
 
-    @_collector_paused()
+    @collector.paused()
     def decode(self, polled: PolledBatch, landed_at: datetime) -> Decoded:
         """Split a batch into rows and rejects: each record, or item of a foreign record, is in exactly one of them."""
         made = self._translator.translate(polled) if self._translator else None

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline import errors
+from pipeline import collector, errors
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.decode.reading import Reading
 from pipeline.deltalog import transaction_versions
@@ -76,6 +76,7 @@ class Job:
         from pipeline.landing.in_process import run_bounded
         from pipeline.landing.transforms import DecodeFn, FetchFn, LandBatches, LandFn
 
+        collector.spare_imports()
         decode = DecodeFn(self.key, self.reading)
         land = LandFn(self.lake.root, self.commit_records, self.commit_bytes)
         return run_bounded(spans, LandBatches(FetchFn(self.source), decode, land), self.beam_arguments)

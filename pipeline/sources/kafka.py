@@ -10,6 +10,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 from kafka.structs import OffsetAndMetadata
 
+from pipeline import collector
 from pipeline.errors import SourceError, UnreachableError, UsageError
 from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
@@ -81,7 +82,8 @@ class Kafka:
         read = 0
         while span.start < span.end and read < self.span_bytes:
             try:
-                batch = self._fetcher(span).poll(span, self.poll_records)
+                with collector.paused():
+                    batch = self._fetcher(span).poll(span, self.poll_records)
             except (UnreachableError, KafkaError, OSError) as error:
                 log.warning("%s/%s at %s: %s", span.topic, span.partition, span.start, error)
                 self._drop_fetcher(span)
