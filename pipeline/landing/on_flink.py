@@ -67,6 +67,7 @@ class Supervisor:
                 stop.wait(LOOK_SECONDS)
         finally:
             self._flink.cancel(CANCEL_SECONDS)
+        report(self._rows.look(self._job.lake.positions(), 0))  # what landed since the last look
 
     def _turn(self, now: float) -> Tick:
         tips = {table.name: transaction_versions(self._job.lake.path(table.name)) for table in EVENT_TABLES}

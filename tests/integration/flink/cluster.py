@@ -20,7 +20,8 @@ START_SECONDS = 90.0
 LOOK_SECONDS = 0.2
 MEMBERS = ("jobmanager", "taskmanager", "jobserver", "workers")  # in the order they are started
 
-# Heartbeats are short, so that a killed task manager is noticed in 10 s and not in 50; restarts are never given up.
+# Heartbeats are short, so that a killed task manager is noticed in 10 s and not in 50, and by its name at once when the
+# next one begins; restarts are never given up.
 CONFIG = """\
 jobmanager.rpc.address: {host}
 jobmanager.bind-host: {host}
@@ -29,6 +30,7 @@ jobmanager.memory.process.size: 900m
 taskmanager.host: {host}
 taskmanager.bind-host: {host}
 taskmanager.numberOfTaskSlots: {slots}
+taskmanager.resource-id: taskmanager
 rest.address: {host}
 rest.bind-address: {host}
 rest.port: {rest}
@@ -41,7 +43,7 @@ state.checkpoints.dir: {checkpoints}
 state.checkpoint-storage: filesystem
 restart-strategy.type: exponential-delay
 restart-strategy.exponential-delay.initial-backoff: 1 s
-restart-strategy.exponential-delay.max-backoff: 10 s
+restart-strategy.exponential-delay.max-backoff: 5 s
 heartbeat.timeout: 10000
 heartbeat.interval: 2000
 pekko.ask.timeout: 20 s

@@ -45,7 +45,8 @@ class Rig:
         """Start the broker with its topics, and the cluster."""
         self.broker.start()
         for table, count in self.partitions.items():
-            topics.create_topic(self.broker.bootstrap_servers, TOPIC_OF_TABLE[table].name, count)
+            # Simulated events bear the times of last summer.
+            topics.create_topic(self.broker.bootstrap_servers, TOPIC_OF_TABLE[table].name, count, retention_ms="-1")
         self.cluster.start()
 
     def land(self, settings: Mapping[str, object], *beam: str) -> None:
@@ -63,10 +64,10 @@ class Rig:
                 command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environment}
             )
 
-    def command(self, name: str, *words: str, lake: str = "lake") -> list[str]:
+    def command(self, name: str, *words: str, lake: str = "") -> list[str]:
         """`hydratrace NAME` from the broker."""
         script = str(Path(sys.executable).with_name("hydratrace"))
-        place = ["--lake", str(self.folder / lake), "--key-file", str(self.key)]
+        place = ["--lake", str(self.folder / lake if lake else self.root), "--key-file", str(self.key)]
         return [script, name, *place, "--bootstrap-servers", self.broker.bootstrap_servers, *words]
 
     def end_landing(self) -> int:

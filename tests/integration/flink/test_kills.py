@@ -18,7 +18,7 @@ pytestmark = pytest.mark.flink
 
 KILLS = 12
 PARTITIONS = {"usage": 8, "signup": 2}
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 240.0
 
 
 def test_nothing_is_lost_or_doubled_when_everything_is_killed_in_turn(tmp_path):
