@@ -66,6 +66,10 @@ soak: $(DEV) ## Kill all that landing on Flink consists of, 100 times, while 500
 trickle: $(DEV) ## Watch the memory and the checkpoints of a job on Flink to which few events come, for 30 minutes
 	@$(VENV_PYTHON) -m tests.integration.flink.trickle
 
+.PHONY: bench-alerts
+bench-alerts: $(DEV) ## Measure how soon a hook hears of an event, with hydratrace run on a real Kafka broker (10 minutes)
+	@$(VENV_PYTHON) -m tests.bench.alerts
+
 .PHONY: bench-queries
 bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 15 minutes, 10 GB of disk
 	@$(VENV_PYTHON) -m tests.bench.queries
@@ -117,6 +121,7 @@ lock: $(RUNTIME) ## Resolve pyproject.toml into the requirements files again
 	@$(COMPILE) --output-file requirements.txt pyproject.toml
 	@$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	@$(COMPILE) --extra dev --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt pyproject.toml
+	@awk '/^[a-z]/ { wanted = /^(confluent-kafka|maxminddb)==/ } wanted' requirements-dev.txt >deploy/extras.txt
 
 $(RUNTIME): requirements.txt pyproject.toml
 	@$(make_venv)

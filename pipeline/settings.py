@@ -14,9 +14,9 @@ from pipeline.errors import UsageError
 from pipeline.sources.client_settings import NAMES
 
 FILE = "hydratrace.toml"
-RETAINED = (*TOPIC_OF_TABLE, "rejected", "matches", "signup_bursts", "runs", "holds")
-# Clusters keep their names by what the runs of the last week saw.
-LEAST_RUN_DAYS = 8
+RETAINED = (*TOPIC_OF_TABLE, "rejected", "matches", "signup_bursts", "alerts", "runs", "holds")
+# Clusters keep their names by what the runs of the last week saw, and hooks are told by those names.
+LEAST_DAYS = {"runs": 8, "alerts": 8}
 PREFIX = "HYDRATRACE_"
 # What names files: in the settings file, from the folder that it lies in; elsewhere, from the working directory.
 PATHS = ("lake", "key_file", "files", "asn_database", "country_database")
@@ -98,8 +98,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention: Annotated[
         dict[str, Annotated[int, msgspec.Meta(ge=1)]],
         _about(
-            "Days that rows are kept, by table (signup, payment, usage, action, rejected, matches, signup_bursts) and "
-            "for runs (at least 8); not named: for ever. holds: days that a decision keeps its accounts, else for ever."
+            "Days that rows are kept, by table (signup, payment, usage, action, rejected, matches, signup_bursts; at "
+            "least 8: alerts, runs); else for ever. holds: days that a decision keeps its accounts, else for ever."
         ),
     ] = {}
     hooks: Annotated[list[Hook], _about("Receivers of alerts.")] = []
@@ -134,8 +134,11 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str], file: Path | 
     problems.extend(
         f"retention: {name!r} is none of {', '.join(RETAINED)}" for name in retention.keys() - set(RETAINED)
     )
-    if retention.get("runs", LEAST_RUN_DAYS) < LEAST_RUN_DAYS:
-        problems.append(f"retention: runs are kept for at least {LEAST_RUN_DAYS} days")
+    problems.extend(
+        f"retention: {name} are kept for at least {least} days"
+        for name, least in LEAST_DAYS.items()
+        if retention.get(name, least) < least
+    )
     if problems:
         raise UsageError("wrong settings: " + "; ".join(problems))
     return Settings(**good)

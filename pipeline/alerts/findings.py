@@ -11,9 +11,13 @@ from pipeline.alerts.text import clean
 from pipeline.contract.tables import Alert, Cluster, ClusterMember, d
 
 Change = Literal[
-    "born", "grew", "shrank", "absorbed", "revised", "verdict_changed", "merged_into", "retired", "reopened", "touched"
-]
-CLOSING = frozenset({"merged_into", "retired"})
+    "born", "grew", "shrank", "absorbed", "revised", "verdict_changed", "merged_into", "retired", "reopened", "touched",
+    "aged", "aged_out"
+]  # fmt: skip
+ENDED = frozenset({"merged_into", "retired"})
+CLOSING = ENDED | {"aged_out"}
+# Told so that nobody wonders, and calls for nothing: what it was held for is as true as before.
+QUIET = frozenset({"aged", "aged_out"})
 
 # Root of all ids of deliveries: made once at random, never to change.
 NAMESPACE = uuid.UUID("5d0f1f0e-6c0b-4c34-9d0a-2f6a3f0b8a41")
@@ -49,6 +53,8 @@ WORDS: dict[str, str] = {
     "retired": "operator retired",
     "reopened": "operator is back",
     "touched": "known operator touched",
+    "aged": "part of an operator's events has left by age",
+    "aged_out": "an operator's events have left by age",
 }
 
 
@@ -190,7 +196,7 @@ def percent(confidence: float) -> int:
 def is_over(finding: Finding) -> bool:
     """Whether the receiver should close what it opened: the cluster is no more, or no longer held against anybody."""
     taken_back = finding.change == "verdict_changed" and finding.verdict in ("organisation", "undetermined")
-    return finding.change in CLOSING or taken_back
+    return finding.change in ENDED or taken_back
 
 
 def body(finding: Finding, at: datetime) -> str:

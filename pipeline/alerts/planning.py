@@ -5,11 +5,13 @@ from datetime import datetime
 import msgspec
 
 from pipeline.alerts import current
+from pipeline.alerts.ageing import LESSENING, told_by_age
 from pipeline.alerts.changes import differs, news
 from pipeline.alerts.findings import News, alert_uid, closing_finding, delivery, open_finding
 from pipeline.alerts.outbox import Outbox
 from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
 from pipeline.lake import Lake
+from pipeline.retentions import cuts
 from pipeline.runs import present_runs
 from pipeline.settings import Hook
 
@@ -29,6 +31,8 @@ def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
     since = [past for past in runs if past.started_at > compared] if outbox.deliveries else [run]
     lineage = [row for past in since for row in current.read(lake, past, "cluster_lineage", ClusterLineage)]
     items = news(clusters, lineage, outbox.told(), hook.verdicts)
+    if any(item.change in LESSENING for item in items):
+        items = told_by_age(lake, runs, lineage, items, cuts(lake))
     cleared = _cleared(lake, runs, {item.cluster.cluster_uid for item in items if item.cluster})
     kept = [item for item in items if not item.cluster or not _is_cleared(item.cluster, cleared)]
     alerts = _alerts(lake, run, hook, kept, now)

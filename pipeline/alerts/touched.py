@@ -43,7 +43,8 @@ def queue_touches(hook: Hook, outbox: Outbox, clusters: Iterable[Cluster], fresh
     lately = sum(_lately(alerts, now) for alerts in before.values())
     for uid in (uid for uid in wanted if uid not in waiting):
         past = before.get(uid, [])
-        after = past[-1].alert_uid if past else "touched"
+        newest = fresh.crowds[uid].newest[0]  # an account is fresh once, so that no two deliveries have one id
+        after = f"touched\0{newest.account_id}\0{newest.event_id}"
         delivery_id = alert_uid(hook.name, uid, known[uid].revision, after)
         finding = _finding(delivery_id, known[uid], told.get(uid), fresh.crowds[uid], now)
         gap = QUIET if _lately(past, now) >= MOST_OF_ONE else GAP

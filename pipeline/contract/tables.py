@@ -289,6 +289,15 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     erased_at: Annotated[datetime, d("When (our clock).")]
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows left a table by age; written before they leave."""
+
+    table: Annotated[str, d("Table that rows left; `runs`: link runs with their files.")]
+    before: Annotated[datetime, d("What is older than this left, but for what open cases hold.")]
+    rows: Annotated[int, d("How many.")]
+    retained_at: Annotated[datetime, d("When (our clock).")]
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """A transition of a delivery; rows are only ever added."""
 
@@ -347,6 +356,7 @@ TABLES = (
     Table("decisions", Home.LAKE, "an investigator's word", struct_columns(Decision)),
     Table("alerts", Home.LAKE, "transition of a delivery", struct_columns(Alert)),
     Table("erasures", Home.LAKE, "account erased × table", struct_columns(Erasure)),
+    Table("retentions", Home.LAKE, "table × retention that took rows", struct_columns(Retention)),
     Table("runs", Home.LAKE, "link run", struct_columns(Run)),
     Table("account_keys", Home.RUN, "account × key", struct_columns(AccountKey)),
     Table("stranger_null", Home.RUN, "family × agreement", struct_columns(StrangerNull)),

@@ -11,6 +11,9 @@ from pipeline.lake import Lake
 from pipeline.settings import Settings
 from queries.terminal import plain
 
+# `gone`: nothing of the case can be derived again, since its run left.
+WORDS = {"equal": "equal", "erased": "ERASED", "aged": "RETAINED", "gone": "RETAINED", "differs": "DIFFERS"}
+
 if TYPE_CHECKING:
     from pipeline.privacy.tokens import Tokens
 
@@ -31,15 +34,20 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
         print(f"ALTERED  {plain(line)}")
     for figure in found.figures:
         differs = (
-            "" if figure.is_equal else f", {figure.only_in_case} only here, {figure.only_in_lake} only in the lake"
+            ""
+            if figure.state in ("equal", "gone")
+            else f", {figure.only_in_case} only here, {figure.only_in_lake} only in the lake"
         )
-        state = "equal" if figure.is_equal else "ERASED" if figure.erased else "DIFFERS"
-        print(f"{state:8} {figure.name}: {figure.rows} rows{differs}")
-    if found.erased:
-        print(f"ERASED   {found.erased} events of the case are no longer in the lake")
+        print(f"{WORDS[figure.state]:8} {figure.name}: {figure.rows} rows{differs}")
+    if found.left:
+        print(f"{found.left} events of the case are no longer in the lake")
+    for table, before in found.cuts.items():
+        print(f"since the case was made retention took {table} from before {before:%Y-%m-%dT%H:%M:%SZ}")
     for account, at in found.erasures.items():
         print(f"ERASED   {plain(account)} was erased from the lake at {at:%Y-%m-%dT%H:%M:%SZ}, as its log says")
+    states = {figure.state for figure in found.figures}
     but = ", but for what was erased" if found.erasures else ""
+    but += ", but for what left by age" if states & {"aged", "gone"} else ""
     print(f"the case holds{but}" if found.holds else "the case does not hold")
     return 0 if found.holds else 1
 

@@ -6,35 +6,50 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import duckdb
-import pyarrow as pa
 
-from pipeline.contract.tables import EVENT_TABLES
+from pipeline.contract.tables import EVENT_TABLES, Retention
 from pipeline.exclusion import rewriting
 from pipeline.lake import Lake
 from queries.keeping import redrawing
 from queries.keeping.holds import Hold, hold
+from queries.keeping.leaving import AGES, HELD, Leaving, first_day, leaving, old_runs, oldest
+from queries.keeping.retentions import record
 from queries.keeping.rows import drop_by_day, drop_listed, drop_where, vacuum
+from queries.keeping.settled import settled_alerts
 
-# Tables of a day or less of grain, and the column that tells a row's age.
-AGES = {"rejected": "_landed_at", "matches": "matched_at", "signup_bursts": "window_start"}
 # Half-written runs of a link that was killed lie without a row: none takes so long.
 UNFINISHED = timedelta(days=1)
 RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 
+def plan(lake: Lake, days: Mapping[str, int], now: datetime) -> list[Leaving]:
+    """What `retain` would take out now; nothing is changed.
+
+    Raises LakeError if who is held cannot be told.
+    """
+    with duckdb.connect() as con:
+        return leaving(con, lake, days, hold(lake, now, days.get("holds")), now)
+
+
 def retain(lake: Lake, days: Mapping[str, int], now: datetime) -> Iterator[tuple[str, int]]:
     """Take out what is older than `days` (by table, or `runs`) allow; yields (table, rows or runs that left).
 
+    What leaves is logged first: `verify` and alerts tell retention from tampering and from news by it.
     Yields ("held", accounts) last, where an open case keeps some. Raises LakeError if the lake cannot be written, or
     who is held cannot be told.
     """
     with rewriting(lake), duckdb.connect() as con:
-        con.execute("SET TimeZone = 'UTC'")
         held = hold(lake, now, days.get("holds"))
-        yield from _events(con, lake, days, held, now)
+        going = leaving(con, lake, days, held, now)
+        record(
+            lake,
+            (Retention(table=g.table, before=g.before, rows=g.rows, retained_at=now) for g in going if g.rows),
+        )
+        yield from _events(con, lake, days, now)
         for table in sorted(AGES.keys() & days.keys()):
-            oldest = (now - timedelta(days=days[table])).astimezone(UTC)
-            yield table, drop_where(lake, table, f"{AGES[table]} < {_instant(oldest)}")
+            yield table, drop_where(lake, table, f"{AGES[table]} < {_instant(oldest(days[table], now))}")
+        if "alerts" in days:
+            yield "alerts", _alerts(lake, oldest(days["alerts"], now))
         if "runs" in days:
             yield "runs", _runs(lake, days["runs"], held, now)
         vacuum(lake, days.keys() - {"holds"} | {"account_key_days", "clashes"})
@@ -43,13 +58,11 @@ def retain(lake: Lake, days: Mapping[str, int], now: datetime) -> Iterator[tuple
 
 
 def _events(
-    con: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[str, int], held: Hold, now: datetime
+    con: duckdb.DuckDBPyConnection, lake: Lake, days: Mapping[str, int], now: datetime
 ) -> Iterator[tuple[str, int]]:
-    con.register("held", pa.table({"account_id": pa.array(sorted(held.accounts), pa.string())}))
     for table in EVENT_TABLES:
         if table.name in days:
-            oldest = now.astimezone(UTC).date() - timedelta(days=days[table.name])
-            doomed = f"event_date < DATE '{oldest}' AND account_id NOT IN (SELECT account_id FROM held)"
+            doomed = f"event_date < DATE '{first_day(days[table.name], now):%Y-%m-%d}' AND NOT ({HELD})"
             dated = con.sql(f"SELECT DISTINCT event_date FROM ({lake.select(table.name)}) WHERE {doomed}").fetchall()
             redrawing.note(lake, (day for (day,) in dated))
             if table.name == "signup":
@@ -58,11 +71,14 @@ def _events(
     redrawing.redraw_noted(con, lake)
 
 
+def _alerts(lake: Lake, before: datetime) -> int:
+    gone, _ = settled_alerts(lake, before)
+    drop_listed(lake, "alerts", "alert_uid", gone)
+    return len(gone)
+
+
 def _runs(lake: Lake, days: int, held: Hold, now: datetime) -> int:
-    runs = lake.runs()
-    current = {run.run_id for run in (*runs[-1:], *[run for run in runs if run.as_of is None][-1:])}
-    old = [run.run_id for run in runs if now - run.started_at > timedelta(days=days)]
-    left = drop_listed(lake, "runs", "run_id", set(old) - current - held.runs)
+    left = drop_listed(lake, "runs", "run_id", old_runs(lake, days, held, now)[0])
     known = {run.run_id for run in lake.runs()}
     for folder in lake.runs_dir().glob("*/"):
         written = datetime.fromtimestamp(folder.stat().st_mtime, UTC)

@@ -1,9 +1,8 @@
 """Verifies a case folder: its files against its manifest, then every figure against the lake."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,76 +13,77 @@ from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
 from pipeline.privacy.tokens import Tokens
+from pipeline.retentions import cuts
 from queries.casefile.runs import sha256_of
-from queries.formats.document import json_line
 from queries.keeping.erasures import erased_among
 from queries.report import manifest
 from queries.report.derive import EVIDENCE, evidence
+from queries.report.explained import Row, State, counted, state, taken_by_age
 
 # Columns of the evidence that name accounts.
-NAMING = ("account_id", "account_l", "account_r", "from_account", "to_account", "successor")
-# Figures that sum over accounts: without one of them they cannot be told from the lake any more.
-SUMS = {"cluster_summary", "cluster_timeline", "cluster_growth", "extraction_ledger", "shared_keys", "attribution"}
+NAMING = ("account_id", "account_l", "account_r", "from_account", "to_account", "banned", "successor")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One table of the evidence: its rows in the case, and how many of them the lake tells otherwise.
-
-    `erased`: the difference is one that the erasure of an account of the case makes.
-    """
+    """One table of the evidence: its rows in the case, and how many of them the lake tells otherwise, and why."""
 
     name: str
     rows: int
     only_in_case: int
     only_in_lake: int
-    erased: bool = False
+    state: State
 
     @property
     def is_equal(self) -> bool:
         """Whether the lake gives the very same rows."""
-        return self.only_in_case == 0 and self.only_in_lake == 0
+        return self.state == "equal"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verification found; `erased` is how many of the case's events the lake no longer holds.
+    """What verification found; `left` is how many of the case's events the lake no longer holds.
 
-    `erasures` are the accounts of the case that were erased since, by the lake's own log, and when.
+    `erasures` are the accounts of the case that were erased since, by the lake's own log, and when; `cuts` tells of
+    each table that retention took rows of since the case was made how old the oldest is that stayed.
     """
 
     altered: list[str]
     figures: list[Figure]
-    erased: int
+    left: int
     erasures: dict[str, datetime]
+    cuts: dict[str, datetime]
 
     @property
     def holds(self) -> bool:
-        """Whether every file is as it was written and every figure comes out equal, but for what was erased."""
-        return not self.altered and all(figure.is_equal or figure.erased for figure in self.figures)
+        """Whether every file is as it was written and every figure comes out equal, but for what left the lake."""
+        return not self.altered and all(figure.state != "differs" for figure in self.figures)
 
 
 def verify_case(lake: Lake, folder: Path, seal: str | None = None, tokens: Tokens | None = None) -> Verdict:
     """Compare the case in `folder` with its manifest, its seal and the lake at the positions its run pinned.
 
     With `tokens` the lake's log of erasures tells which accounts of the case were erased since.
-    Raises LakeError if there is no manifest, or the lake no longer has the run or its files.
+    Raises LakeError if there is no manifest, or the lake no longer has the run or its files, and no log says why.
     """
     told, altered = manifest.read(folder)
     altered += altered_files(folder, told.files)
     if seal is not None and (not told.log or told.log[-1].digest != seal):
         altered.append("the folder does not have this seal")
-    derived = evidence(lake, _run(lake, told), told.cluster_uid, told.made_at)
-    figures, erased = [], 0
-    erasures = erased_among(lake, tokens, _accounts(folder)) if tokens else {}
-    for name in EVIDENCE:
-        kept = _read(folder / "evidence" / f"{name}.parquet")
-        if kept is None:
-            continue
-        figures.append(_compared(name, kept, derived[name], erasures))
-        if name == "cluster_events":
-            erased = len(_addresses(kept) - _addresses(derived[name]))
-    return Verdict(altered, figures, erased, erasures)
+    tables = {name: _read(folder / "evidence" / f"{name}.parquet") for name in EVIDENCE}
+    kept = {name: table.to_pylist() for name, table in tables.items() if table is not None}
+    since = cuts(lake, told.made_at)
+    erasures = erased_among(lake, tokens, _accounts(kept)) if tokens else {}
+    run = _run(lake, told, since)
+    if run is None:
+        return Verdict(altered, [Figure(name, len(rows), 0, 0, "gone") for name, rows in kept.items()], 0, {}, since)
+    found = evidence(lake, run, told.cluster_uid, told.made_at, folder)
+    derived = {name: table.to_pylist() for name, table in found.items()}
+    events = kept.get("cluster_events", [])
+    taken = taken_by_age(events, derived["cluster_events"], since, erasures)
+    figures = [_compared(name, kept[name], derived[name], erasures, taken) for name in kept]
+    left = len(_addresses(events) - _addresses(derived["cluster_events"]))
+    return Verdict(altered, figures, left, erasures, since)
 
 
 def altered_files(folder: Path, listed: dict[str, str]) -> list[str]:
@@ -99,13 +99,24 @@ def altered_files(folder: Path, listed: dict[str, str]) -> list[str]:
     return wrong
 
 
-def _run(lake: Lake, told: manifest.Manifest) -> Run:
+def _run(lake: Lake, told: manifest.Manifest, since: Mapping[str, datetime]) -> Run | None:
+    """The run that the case was drawn from; None if retention took it."""
     for run in lake.runs():
         if run.run_id == told.run_id:
             return run
+    if since.get("runs", told.made_at) > _started(told):
+        return None
     raise LakeError(
         f"the lake at {lake.root} has no run {told.run_id}", expected="the lake that the case was made from"
     )
+
+
+def _started(told: manifest.Manifest) -> datetime:
+    """When the run started, as its id says to the second; a run is older than a case made of it."""
+    try:
+        return datetime.strptime(told.run_id[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return told.made_at
 
 
 def _read(path: Path) -> pa.Table | None:
@@ -116,31 +127,17 @@ def _read(path: Path) -> pa.Table | None:
         return None
 
 
-def _accounts(folder: Path) -> set[str]:
+def _accounts(kept: Mapping[str, list[Row]]) -> set[str]:
     """Every account that a row of the case names."""
-    tables = [_read(folder / "evidence" / f"{name}.parquet") for name in EVIDENCE]
-    return {
-        account
-        for table in tables
-        if table is not None
-        for column in set(NAMING) & set(table.column_names)
-        for account in table[column].to_pylist()
-    }
+    rows = (row for table in kept.values() for row in table)
+    return {row[column] for row in rows for column in NAMING if isinstance(row.get(column), str)}
 
 
-def _compared(name: str, kept: pa.Table, derived: pa.Table, erased: Collection[str]) -> Figure:
-    case, lake = (_counted(table.to_pylist(), ()) for table in (kept, derived))
-    explained = bool(erased)
-    if explained and name not in SUMS:  # the rows of all other accounts must still be there, and no more
-        explained = _counted(kept.to_pylist(), erased) == _counted(derived.to_pylist(), erased)
-    return Figure(name, kept.num_rows, (case - lake).total(), (lake - case).total(), explained)
+def _compared(name: str, kept: list[Row], derived: list[Row], erased: Collection[str], taken: bool) -> Figure:
+    case, lake = counted(kept), counted(derived)
+    told = state(name, kept, derived, erased, taken)
+    return Figure(name, len(kept), (case - lake).total(), (lake - case).total(), told)
 
 
-def _counted(rows: Iterable[dict[str, Any]], without: Collection[str]) -> Counter[bytes]:
-    """Rows as text, those left out that name an account of `without`."""
-    kept = (row for row in rows if not any(isinstance(cell, str) and cell in without for cell in row.values()))
-    return Counter(json_line(row) for row in kept)
-
-
-def _addresses(events: pa.Table) -> set[Any]:
-    return set(events.column("address").to_pylist()) if "address" in events.column_names else set()
+def _addresses(events: Iterable[Row]) -> set[Any]:
+    return {event["address"] for event in events}

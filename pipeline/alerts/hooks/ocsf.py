@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.alerts.findings import CLOSING, Finding, is_over, percent, shown_accounts
+from pipeline.alerts.findings import ENDED, QUIET, Finding, is_over, percent, shown_accounts
 from pipeline.alerts.post import VERSION
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.transports import Lines, file_of, file_or_url
@@ -33,14 +33,15 @@ def build(hook: Hook, settings: Settings) -> Receiver:
 def render(message: Message) -> str:
     """The alert as one JSON object; times are milliseconds since 1970, as OCSF counts them."""
     finding, at = message.envelope.data, message.envelope.timestamp
-    activity = CLOSE if finding.change in CLOSING else CREATE if finding.change == "born" else UPDATE
+    activity = CLOSE if finding.change in ENDED else CREATE if finding.change == "born" else UPDATE
+    calm = is_over(finding) or finding.change in QUIET
     event: Object = {
         "activity_id": activity,
         "category_uid": CATEGORY,
         "class_uid": CLASS,
         "type_uid": CLASS * 100 + activity,
         "time": _millis(at),
-        "severity_id": INFORMATIONAL if is_over(finding) else SEVERITIES.get(finding.verdict, INFORMATIONAL),
+        "severity_id": INFORMATIONAL if calm else SEVERITIES.get(finding.verdict, INFORMATIONAL),
         "status_id": RESOLVED if is_over(finding) else NEW if activity == CREATE else IN_PROGRESS,
         "verdict_id": VERDICTS.get(finding.verdict, SUSPICIOUS),
         "confidence_score": percent(finding.confidence),

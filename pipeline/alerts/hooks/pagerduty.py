@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from pipeline.alerts.faults import together
-from pipeline.alerts.findings import is_over
+from pipeline.alerts.findings import QUIET, Finding, is_over
 from pipeline.alerts.receiver import Message, Receiver
 from pipeline.alerts.secret_files import line
 from pipeline.alerts.transports import Posted, target_of
@@ -31,7 +31,7 @@ def render(message: Message, routing_key: str) -> str:
     finding = message.envelope.data
     event: dict[str, Any] = {
         "routing_key": routing_key,
-        "event_action": "resolve" if is_over(finding) else "trigger",
+        "event_action": _action(finding),
         "dedup_key": f"hydratrace/{finding.cluster_uid}",
         "payload": {
             "summary": finding.summary[:SUMMARY_CHARACTERS],
@@ -44,6 +44,13 @@ def render(message: Message, routing_key: str) -> str:
         },
     }
     return msgspec.json.encode(event).decode()
+
+
+def _action(finding: Finding) -> str:
+    """An acknowledgement makes no noise, and PagerDuty drops one whose incident is not open."""
+    if finding.change in QUIET:
+        return "acknowledge"
+    return "resolve" if is_over(finding) else "trigger"
 
 
 def _routing_key(hook: Hook) -> str:

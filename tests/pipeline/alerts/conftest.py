@@ -18,7 +18,16 @@ from cryptography.x509.oid import NameOID
 from deltalake import write_deltalake
 
 from pipeline.contract.arrow import arrow_schema
-from pipeline.contract.tables import BY_NAME, Cluster, ClusterLineage, ClusterMember, Decision, Run
+from pipeline.contract.tables import (
+    BY_NAME,
+    Cluster,
+    ClusterLineage,
+    ClusterMember,
+    Decision,
+    ExtractionLedger,
+    Retention,
+    Run,
+)
 from pipeline.lake import Lake
 
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
@@ -67,7 +76,7 @@ class LinkedLake:
     def lineage(uid, event, other=None):
         return ClusterLineage(run_id="", cluster_uid=uid, event=event, other_uid=other)
 
-    def link(self, clusters, lineage_rows=(), as_of=None):
+    def link(self, clusters, lineage_rows=(), as_of=None, ledger=()):
         self.runs += 1
         run_id = f"run-{self.runs:04d}"
         members = [
@@ -76,6 +85,7 @@ class LinkedLake:
             for n in range(c.accounts)
         ]
         tables = {"clusters": clusters, "cluster_members": members, "cluster_lineage": lineage_rows}
+        tables["extraction_ledger"] = ledger
         files = {}
         for name, rows in tables.items():
             path = self.lake.run_file(run_id, name)
@@ -87,13 +97,34 @@ class LinkedLake:
             started_at=START + dt.timedelta(hours=self.runs),
             as_of=as_of,
             positions="{}",
-            previous_run_id=None,
+            previous_run_id=f"run-{self.runs - 1:04d}" if self.runs > 1 else None,
             code_version="0",
             settings_hash="",
             files=json.dumps(files),
         )
         self.append("runs", [row])
         return run_id
+
+    @staticmethod
+    def ledger(uid, days, requests):
+        return [
+            ExtractionLedger(
+                run_id="",
+                cluster_uid=uid,
+                day=(START + dt.timedelta(days=day)).date(),
+                task="",
+                model="m",
+                requests=requests,
+                input_tokens=0,
+                output_tokens=0,
+                refusals=0,
+            )
+            for day in range(days)
+        ]
+
+    def retain(self, table, days):
+        before = START + dt.timedelta(days=days)
+        self.append("retentions", [Retention(table=table, before=before, rows=1, retained_at=before)])
 
     def decide(self, uid, disposition, after_run):
         decided_at = START + dt.timedelta(hours=after_run, minutes=1)

@@ -3,21 +3,26 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
 
 from graph.keys.days import redraw
 from graph.link import link, rerun
+from pipeline.alerts.outbox import SCHEMA, all_deliveries
 from pipeline.bursts.update import days_left, update
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.errors import LakeError, UsageError
 from pipeline.lake import Lake
+from pipeline.retentions import cuts
 from pipeline.settings import load
 from queries.casefile.publish import publish
 from queries.cli import main
 from queries.decisions import Disposition, decide
 from queries.keeping import redrawing
-from queries.keeping.retention import retain
+from queries.keeping.retention import plan, retain
 
 # The provider's requests are of 1 to 4 June 2026, its sign-ups and payments up to months older.
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -147,7 +152,7 @@ def test_rejects_leave_by_the_time_they_landed(folder, lake):
     assert lake.positions() == positions
 
 
-@pytest.mark.parametrize("wrong", [{"usages": 3}, {"usage": 0}, {"runs": 7}, {"alerts": 9}])
+@pytest.mark.parametrize("wrong", [{"usages": 3}, {"usage": 0}, {"runs": 7}, {"alerts": 7}, {"decisions": 9}])
 def test_wrong_settings_are_named(wrong):
     with pytest.raises(UsageError, match="retention"):
         load({"retention": wrong}, {})
@@ -172,3 +177,100 @@ def test_days_that_signups_leave_lose_their_bursts_and_are_weighed_anew_by_the_n
     update(lake)
     assert not days_left(lake)
     assert days(lake, "signup_bursts") <= days(lake, "signup")
+
+
+def test_a_dry_run_tells_what_would_leave_and_what_is_held_and_changes_nothing(folder, lake: Lake, capsys):
+    uid, members = cluster(lake)
+    decide(lake, uid, Disposition.SUSPICIOUS, "because", "me")
+    rules = {"usage": 1, "rejected": 1, "alerts": 8, "runs": 8}
+    told = plan(lake, rules, NOW)
+    before = {one.table: one for one in told}
+    listed = ", ".join(f"'{account}'" for account in members)
+    held = values(lake, f"SELECT count(*) FROM ({lake.select('usage')}) WHERE account_id IN ({listed})")[0][0]
+    rows = values(lake, f"SELECT count(*) FROM ({lake.select('usage')})")[0][0]
+    assert (before["usage"].rows, before["usage"].held) == (rows - held, held)
+    (folder / "hydratrace.toml").write_text("[retention]\nusage = 1\n")
+    words = ["--settings", str(folder / "hydratrace.toml"), "retain", "--dry-run", "--lake", str(lake.root)]
+    assert main(words) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["table", "older_than", "would_leave", "stay_though_old"]
+    assert values(lake, f"SELECT count(*) FROM ({lake.select('usage')})")[0][0] == rows
+    assert cuts(lake) == {}
+    left = dict(retain(lake, rules, NOW))
+    assert {one.table: one.rows for one in told} == {table: count for table, count in left.items() if table != "held"}
+    assert cuts(lake) == {"usage": datetime(2026, 6, 9, tzinfo=UTC)}
+
+
+@pytest.fixture
+def told(folder, lake):
+    """A lake whose hook was told of every cluster; calling it tells again, and returns how many alerts there are."""
+    (folder / "alerting.toml").write_text(f"""
+        [[hooks]]
+        name = "log"
+        type = "jsonl"
+        path = "{folder}/alerts.jsonl"
+        verdicts = ["distillation", "trial_abuse", "resale", "organisation", "undetermined"]
+        """)
+
+    def tell():
+        assert main(["--settings", str(folder / "alerting.toml"), "alert", "--lake", str(lake.root)]) == 0
+        return len((folder / "alerts.jsonl").read_text().splitlines())
+
+    assert tell() > 0
+    return tell
+
+
+def test_old_alerts_leave_but_for_the_last_word_on_each_living_cluster(lake, told):
+    count, later = told(), datetime.now(UTC) + timedelta(days=40)
+    assert dict(retain(lake, {"alerts": 30}, later)) == {"alerts": 0}
+    uid = cluster(lake)[0]
+    last = next(alert for alert in all_deliveries(lake) if alert.cluster_uid == uid)
+    envelope = json.loads(last.body)
+    envelope["data"] |= {"change": "retired", "alert_uid": "end"}
+    at = last.at + timedelta(seconds=1)
+    row = msgspec.structs.replace(last, alert_uid="end", at=at, body=json.dumps(envelope))
+    write_deltalake(
+        lake.table("alerts"), pa.Table.from_pylist([msgspec.structs.asdict(row)]).cast(SCHEMA), mode="append"
+    )
+    assert dict(retain(lake, {"alerts": 30}, later)) == {"alerts": 2}
+    assert len(all_deliveries(lake)) == count - 1
+
+
+def verified(capsys, case, lake):
+    capsys.readouterr()
+    status = main(["verify", str(case), "--lake", str(lake.root)])
+    return status, capsys.readouterr().out
+
+
+def test_verify_names_retention_where_events_left_and_still_finds_what_was_tampered_with(folder, lake, capsys):
+    case = folder / "case"
+    assert main(["case", cluster(lake)[0], "--out", str(case), "--lake", str(lake.root)]) == 0
+    left = dict(retain(lake, {"usage": 1}, datetime.now(UTC)))
+    assert left["usage"] > 0
+    status, out = verified(capsys, case, lake)
+    assert status == 0
+    assert "RETAINED cluster_events" in out and "DIFFERS" not in out
+    assert "since the case was made retention took usage from before" in out
+    assert out.endswith("the case holds, but for what left by age\n")
+    lake.table("signup").delete()
+    status, out = verified(capsys, case, lake)
+    assert (status, "DIFFERS  cluster_events" in out) == (1, True)
+
+
+def test_a_held_case_is_verified_as_before(folder, lake, capsys):
+    case, uid = folder / "case", cluster(lake)[0]
+    decide(lake, uid, Disposition.SUSPICIOUS, "because", "me")
+    assert main(["case", uid, "--out", str(case), "--lake", str(lake.root)]) == 0
+    assert dict(retain(lake, {"usage": 1, "signup": 1, "payment": 1, "runs": 8}, datetime.now(UTC)))["usage"] > 0
+    status, out = verified(capsys, case, lake)
+    assert (status, out.splitlines()[-1]) == (0, "the case holds")
+
+
+def test_verify_names_retention_where_the_run_left(folder, lake, capsys):
+    case, uid = folder / "case", cluster(lake)[0]
+    assert main(["case", uid, "--out", str(case), "--lake", str(lake.root)]) == 0
+    link(lake, None, lambda _: None)
+    assert dict(retain(lake, {"runs": 8}, datetime.now(UTC) + timedelta(days=9)))["runs"] == 1
+    status, out = verified(capsys, case, lake)
+    assert (status, "RETAINED cluster_summary" in out, "equal" in out) == (0, True, False)
+    (case / "report.html").write_text("x")
+    assert verified(capsys, case, lake)[0] == 1

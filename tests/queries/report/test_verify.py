@@ -29,7 +29,7 @@ def case(case_of_world: Path, tmp_path: Path) -> Path:
 
 def test_a_fresh_case_holds(published_root: Path, case: Path) -> None:
     found = verify_case(Lake.open(published_root), case)
-    assert found.holds and found.erased == 0
+    assert found.holds and found.left == 0
     assert [figure.name for figure in found.figures] == list(EVIDENCE)
     assert {figure.name: figure.rows for figure in found.figures}["cluster_events"] == 11
 
@@ -114,7 +114,7 @@ def test_compaction_changes_nothing(published: Lake, case: Path, world: dict[str
 def test_erased_events_are_told_from_altered_files(published: Lake, case: Path) -> None:
     published.table("usage").delete("event_id = 'u1'")
     found = verify_case(published, case)
-    assert found.altered == [] and found.erased == 1 and not found.holds
+    assert found.altered == [] and found.left == 1 and not found.holds
 
 
 def test_a_lake_without_the_run_cannot_verify(tmp_path: Path, case: Path) -> None:

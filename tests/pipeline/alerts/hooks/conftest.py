@@ -21,7 +21,7 @@ def message(linked):
         first = open_finding("first", News("born", cluster, None, []), rows, AT - dt.timedelta(days=3))
         if change == "born":
             finding = msgspec.structs.replace(first, alert_uid="7f1c0000-0000-5000-8000-000000000001")
-        elif change in ("retired", "merged_into"):
+        elif change in ("retired", "merged_into", "aged_out"):
             finding = closing_finding("second", News(change, None, first, list(others)), "r2")
         else:
             finding = open_finding("second", News(change, cluster, first, list(others)), rows, AT)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pipeline.alerts.hooks import pagerduty
+from pipeline.alerts.hooks import ocsf, pagerduty
 from pipeline.errors import UsageError
 from pipeline.settings import Hook, Settings
 
@@ -64,3 +64,10 @@ def test_a_malformed_key_is_refused_and_not_repeated(secret):
     with pytest.raises(UsageError, match="routing key") as error:
         pagerduty.build(hook, Settings())
     assert "tooshort" not in str(error.value)
+
+
+@pytest.mark.parametrize("change", ["aged", "aged_out"])
+def test_what_left_by_age_closes_nothing_and_wakes_nobody(message, change):
+    assert event(message(change))["event_action"] == "acknowledge"
+    assert json.loads(ocsf.render(message(change)))["severity_id"] == ocsf.INFORMATIONAL
+    assert json.loads(ocsf.render(message(change)))["status_id"] == ocsf.IN_PROGRESS
