@@ -3,6 +3,8 @@
 import re
 import tomllib
 
+from packaging.requirements import Requirement
+
 from tests.deploy.manifests import DEPLOY, ROOT
 
 LINES = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").splitlines()
@@ -24,7 +26,22 @@ def test_all_that_the_wheel_needs_is_copied() -> None:
 
 
 def test_requirements_are_installed_by_their_hashes() -> None:
-    assert "RUN pip install --require-hashes --requirement requirements.txt" in LINES
+    assert "RUN pip install --require-hashes --requirement requirements.txt --requirement extras.txt" in LINES
+
+
+def test_the_extras_are_locked_as_the_tests_have_them() -> None:
+    extras = pins((DEPLOY / "extras.txt").read_text(encoding="utf-8"))
+    tested = pins((ROOT / "requirements-dev.txt").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [Requirement(each).name for name in ("fast", "geo") for each in project["optional-dependencies"][name]]
+    assert sorted(extras) == sorted(wanted)
+    assert all(tested[name] == pin for name, pin in extras.items())
+
+
+def pins(text: str) -> dict[str, str]:
+    """Name → its version and hashes."""
+    found = re.findall(r"^([\w.-]+)(==[^\n]*(?:\n    --hash=[^\n]*)*)", text, re.MULTILINE)
+    return dict(found)
 
 
 def test_it_does_not_run_as_root() -> None:

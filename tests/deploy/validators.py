@@ -72,8 +72,8 @@ def build() -> Built:
     """Build what is not there; raises CalledProcessError with the compiler's words on the terminal."""
     folder = _folder()
     if not folder.is_dir():
-        shutil.rmtree(CACHE / "building", ignore_errors=True)
-        made = CACHE / "building"
+        shutil.rmtree(folder.parent, ignore_errors=True)  # those of other versions: 500 MB
+        made = folder.parent / "unfinished"
         for module, package in PROGRAMS.items():
             subprocess.run(["go", "build", f"-tags={TAGS}", "-o", f"{made}/", package], cwd=TOOLS / module, check=True)
         crds = ["crd", f"paths={MONITORING}", f"output:crd:dir={made / 'crds'}"]
@@ -91,7 +91,7 @@ def _folder() -> Path:
     for path in sorted(TOOLS.rglob("*")):
         if path.is_file():
             content.update(path.read_bytes())
-    return CACHE / content.hexdigest()[:16]
+    return CACHE / "built" / content.hexdigest()[:16]
 
 
 if __name__ == "__main__":

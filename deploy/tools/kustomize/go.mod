@@ -1,6 +1,6 @@
 module hydratrace/deploy/tools/kustomize
 
-go 1.26
+go 1.26.0
 
 tool sigs.k8s.io/kustomize/kustomize/v5
 
