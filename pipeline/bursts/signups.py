@@ -45,6 +45,6 @@ def read(day: Day) -> pa.Table:
 
 
 def shown(rows: pa.Table, kind: str) -> pa.Table:
-    """(event_time, kind, key) of the rows that have a key of the kind."""
-    columns = {"event_time": rows["event_time"], "kind": pa.repeat(kind, rows.num_rows), "key": rows[KINDS[kind]]}
-    return pa.table(columns).filter(pc.field("key").is_valid())
+    """(event_time, key) of the rows that have a key of the kind."""
+    columns = {"event_time": rows["event_time"], "key": rows[KINDS[kind]]}
+    return pa.table(columns).filter(pc.is_valid(columns["key"]))

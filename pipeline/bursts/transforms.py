@@ -51,40 +51,54 @@ class FindBursts(beam.PTransform):
         )
 
 
-class ReadFn(beam.DoFn):
-    """Day → (kind, key) of its sign-ups at their windows: one element per window, never one per sign-up."""
+# Kind → keys, one for each sign-up that shows one.
+Keys = dict[str, pa.Array]
 
-    def process(self, day: Day) -> Iterator[tuple[None, pa.Table]]:
+
+class ReadFn(beam.DoFn):
+    """Day → keys of its sign-ups at their windows: one element per window, never one per sign-up.
+
+    Elements are keyed by the window's start as well: what the runner does for the windows of one key is quadratic.
+    """
+
+    def process(self, day: Day) -> Iterator[tuple[int, Keys]]:
         """Read one day; a key that shows once in it is left out, since no window of it can be crowded."""
         rows = signups.read(day)
-        shown = pa.concat_tables(_repeated(signups.shown(rows, kind)) for kind in signups.KINDS)
-        start = pc.cast(shown["event_time"], pa.int64()).to_numpy() // (WINDOW_SECONDS * 1_000_000)
-        order = np.argsort(start, kind="stable")
-        keys = shown.select(["kind", "key"]).take(pa.array(order)).combine_chunks()
-        starts, firsts = np.unique(start[order], return_index=True)
-        for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(start)]), strict=True):
-            yield TimestampedValue((None, keys.slice(first, end - first)), at * WINDOW_SECONDS)
+        windows: dict[int, Keys] = {}
+        for kind in signups.KINDS:
+            for start, keys in _by_window(signups.shown(rows, kind)):
+                windows.setdefault(start, {})[kind] = keys
+        for start, shown in windows.items():
+            yield TimestampedValue((start, shown), start)
 
 
 class CountFn(beam.DoFn):
-    """(kind, key) of the sign-ups of one window → the keys with several of them."""
+    """Keys of the sign-ups of one window → those with several."""
 
-    def process(
-        self, element: tuple[None, Iterable[pa.Table]], window: Any = beam.DoFn.WindowParam
-    ) -> Iterator[pa.Table]:
+    def process(self, element: tuple[int, Iterable[Keys]], window: Any = beam.DoFn.WindowParam) -> Iterator[pa.Table]:
         """Count one window."""
-        counts = pa.concat_tables(element[1]).group_by(["kind", "key"]).aggregate([([], "count_all")])
-        crowded = counts.filter(pc.field("count_all") >= LEAST_SIGNUPS)
-        if crowded.num_rows:
-            start = pa.scalar(window.start.micros, pa.timestamp("us", "UTC"))
-            crowded = crowded.append_column("window_start", pa.repeat(start, crowded.num_rows))
-            yield crowded.rename_columns({"count_all": "signups"})
+        shown = list(element[1])
+        start = pa.scalar(window.start.micros, pa.timestamp("us", "UTC"))
+        for kind in signups.KINDS:
+            arrays = [keys[kind] for keys in shown if kind in keys]
+            counts = pa.chunked_array(arrays, pa.string()).value_counts()
+            crowded = counts.filter(pc.greater_equal(counts.field("counts"), LEAST_SIGNUPS))
+            if count := len(crowded):
+                columns = {"kind": pa.repeat(kind, count), "key": crowded.field("values")}
+                yield pa.table(columns | {"window_start": pa.repeat(start, count), "signups": crowded.field("counts")})
 
 
-def _repeated(shown: pa.Table) -> pa.Table:
+def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
+    """(start in seconds, keys) of each window with sign-ups whose key shows at least twice in the day."""
     coded = shown["key"].combine_chunks().dictionary_encode()
     places = coded.indices.to_numpy()
-    return shown.filter(pa.array(np.bincount(places, minlength=len(coded.dictionary))[places] >= LEAST_SIGNUPS))
+    kept = np.flatnonzero(np.bincount(places, minlength=len(coded.dictionary))[places] >= LEAST_SIGNUPS)
+    start = pc.cast(shown["event_time"], pa.int64()).to_numpy()[kept] // (WINDOW_SECONDS * 1_000_000) * WINDOW_SECONDS
+    order = np.argsort(start, kind="stable")
+    keys = coded.dictionary.take(pa.array(places[kept[order]]))
+    starts, firsts = np.unique(start[order], return_index=True)
+    for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(keys)]), strict=True):
+        yield at, keys[first:end]
 
 
 class TallyFn(beam.DoFn):
