@@ -89,12 +89,12 @@ def _alone(lake: Lake) -> Iterator[TextIO]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LakeError(f"another publish is running in {lake.root}", remedy="wait for it to end") from None
-        _sweep(lake)
+        sweep(lake)
         handle.seek(0)
         yield handle
 
 
-def _sweep(lake: Lake) -> None:
+def sweep(lake: Lake) -> None:
     """Remove what a killed publish left half-written."""
     for place in (lake.root, segments.folder(lake)):
         for scratch in place.glob(".*.duckdb.*"):

@@ -11,6 +11,9 @@ from pipeline.errors import LakeError, UsageError
 from pipeline.lake import Lake
 from pipeline.settings import Settings
 
+DONE = """erased, from the case file too. Sums of the current run still count the account: for figures without it,
+hydratrace link, then hydratrace publish"""
+
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     lake_argument(parser)
@@ -37,10 +40,13 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     dropped = erase(lake, account, tokens, parsed.by or getpass.getuser())
     for table, rows in sorted(dropped.items()):
         print(f"{table}: {rows:,} rows erased")
-    print("erased" if dropped else "nothing of this account was in the lake; the log has that somebody asked")
+    print(DONE if dropped else "nothing of this account was in the lake; the log has that somebody asked")
     if found := mentions(lake, account):
         print(f"{found} decisions name the account in their reason: those are their authors' words")
-    print("Not reached: cases and alerts that were handed over, and the topics that the events came from.")
+    print(
+        "Not reached: cases and alerts that were handed over, case files published elsewhere, and the topics or files"
+    )
+    print("that the events came from. `hydratrace verify` tells of a case that was handed over what was erased of it.")
     return 0
 
 

@@ -18,15 +18,18 @@ from pipeline.exclusion import rewriting
 from pipeline.lake import Lake
 from pipeline.privacy.tokens import Tokens
 from queries.casefile import segments
-from queries.casefile.publish import NAME, publish
+from queries.casefile.publish import NAME, publish, sweep
 from queries.keeping import redrawing
 from queries.keeping.erasures import account_token, logged, record
 from queries.keeping.ghosts import remove_ghosts
+from queries.keeping.history import forget
 from queries.keeping.rows import drop_by_day, drop_listed, insist
-from queries.keeping.runrows import Replaced, drop_from_runs, mend
+from queries.keeping.runrows import Replaced, drop_from_runs, drop_unfinished, mend
 
 # An account that goes on sending events lands anew while it is erased; after so many passes that is the finding.
 PASSES = 3
+# Lists of an alert's finding that name accounts.
+NAMED = {"members", "touches"}
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,13 @@ def erase(lake: Lake, account_id: str, tokens: Tokens, erased_by: str) -> dict[s
             if not any(found.values()):
                 break
             dropped = {table: dropped.get(table, 0) + rows for table, rows in found.items()}
+        drop_unfinished(lake)
         dropped["runs"] = drop_from_runs(lake, account_id, partial(_record_files, lake, subject))
         record(lake, [subject.erasure(table, rows) for table, rows in dropped.items() if rows and table != "runs"])
         for table, doomed in _places(subject).items():
             remove_ghosts(con, lake, table, doomed)
-        _forget_log(lake, dropped)
+            forget(lake, table)
+        forget(lake, "runs")
         _publish_again(lake)
     return {table: rows for table, rows in dropped.items() if rows}
 
@@ -93,7 +98,9 @@ def _places(subject: Subject) -> dict[str, str]:
         "account_key_days": own,
         "matches": own,
         "rejected": f"kafka_key = {key} OR json_extract_string(raw, '$.account_id') = {quoted(subject.account_id)}",
-        "alerts": f"list_contains(json_extract_string(body, '$.data.members[*].account_id'), {shown})",
+        "alerts": " OR ".join(
+            f"list_contains(json_extract_string(body, '$.data.{where}[*].account_id'), {shown})" for where in NAMED
+        ),
     }
 
 
@@ -120,12 +127,12 @@ def _count(con: duckdb.DuckDBPyConnection, lake: Lake, table: str, where: str) -
 
 
 def _drop_from_alerts(con: duckdb.DuckDBPyConnection, lake: Lake, subject: Subject, doomed: str) -> int:
-    """Take the account out of the members that alerts name; the rest of an alert stays, and so does its id."""
+    """Take the account out of those that alerts name; the rest of an alert stays, and so does its id."""
     rows = con.sql(f'SELECT alert_uid, "at", body FROM ({lake.select("alerts")}) WHERE {doomed}').to_arrow_table()
     if not rows.num_rows:
         return 0
     shown = clean(subject.account_id, ID_CHARACTERS)
-    bodies = pa.array([_without_member(body, shown) for body in rows["body"].to_pylist()])
+    bodies = pa.array([_without_account(body, shown) for body in rows["body"].to_pylist()])
     rows = rows.set_column(rows.schema.get_field_index("body"), "body", bodies)
     insist(lake, "alerts", partial(_merge, rows))
     return int(rows.num_rows)
@@ -137,9 +144,10 @@ def _merge(rows: pa.Table, delta: DeltaTable) -> None:
     merger.when_matched_update({"body": "changed.body"}).execute()
 
 
-def _without_member(body: str, shown: str) -> str:
+def _without_account(body: str, shown: str) -> str:
     content = msgspec.json.decode(body)
-    content["data"]["members"] = [m for m in content["data"]["members"] if m["account_id"] != shown]
+    for where in NAMED & content["data"].keys():
+        content["data"][where] = [one for one in content["data"][where] if one["account_id"] != shown]
     return msgspec.json.encode(content).decode()
 
 
@@ -147,18 +155,11 @@ def _record_files(lake: Lake, subject: Subject, files: list[Replaced]) -> None:
     record(lake, [subject.erasure(file.table, file.rows, file) for file in files])
 
 
-def _forget_log(lake: Lake, tables: dict[str, int]) -> None:
-    """Let go of log entries that nothing needs: their statistics may name the account."""
-    for table, rows in tables.items():
-        if rows:
-            delta = lake.table(table)
-            delta.create_checkpoint()
-            delta.cleanup_metadata()
-
-
 def _publish_again(lake: Lake) -> None:
     if (lake.root / NAME).exists() and lake.runs():
         publish(lake, anew=True)
+    else:
+        sweep(lake)
     listed = {period.name for period in segments.periods(lake)}
     for file in segments.folder(lake).glob("*.duckdb"):
         if file.name not in listed:

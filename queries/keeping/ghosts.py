@@ -16,8 +16,8 @@ from pipeline.lake import Lake, live_files
 
 COMMIT = re.compile(r"\d{20}\.json")
 CHECKPOINT = re.compile(r"\d{20}\.checkpoint\.parquet")
-# A file that no log names may be one that landing is about to commit: that takes seconds.
-IN_FLIGHT_SECONDS = 86_400.0
+# A file that no log names may be one that landing is about to commit: that takes seconds, a full disk's retries more.
+IN_FLIGHT_SECONDS = 3600.0
 
 
 def remove_ghosts(con: duckdb.DuckDBPyConnection, lake: Lake, name: str, doomed: str) -> int:

@@ -1,6 +1,5 @@
 """Retention: rows and runs that are older than the settings allow leave the lake."""
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,11 +14,11 @@ from queries.keeping.holds import Hold, hold
 from queries.keeping.leaving import AGES, HELD, Leaving, first_day, leaving, old_runs, oldest
 from queries.keeping.retentions import record
 from queries.keeping.rows import drop_by_day, drop_listed, drop_where, vacuum
+from queries.keeping.runrows import RUN_ID
 from queries.keeping.settled import settled_alerts
 
 # Half-written runs of a link that was killed lie without a row: none takes so long.
 UNFINISHED = timedelta(days=1)
-RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 
 def plan(lake: Lake, days: Mapping[str, int], now: datetime) -> list[Leaving]:
@@ -82,7 +81,6 @@ def _runs(lake: Lake, days: int, held: Hold, now: datetime) -> int:
     known = {run.run_id for run in lake.runs()}
     for folder in lake.runs_dir().glob("*/"):
         written = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
-        # The table `runs` lies in the same folder: only what has a run's name is a run's.
         if RUN_ID.fullmatch(folder.name) and folder.name not in known and now - written > UNFINISHED:
             shutil.rmtree(folder)
     return left

@@ -1,6 +1,8 @@
 """Takes an account out of the files of link runs: the log says which file took which one's place."""
 
 import hashlib
+import re
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +22,8 @@ from queries.casefile.runs import RunFile, sha256_of
 from queries.keeping.rows import insist
 
 NAMING = ("account_id", "account_l", "account_r")
+# The table `runs` lies in the same folder: only what has a run's name is a run's.
+RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{8}")
 
 
 class Replaced(msgspec.Struct, frozen=True):
@@ -38,6 +42,14 @@ def drop_from_runs(lake: Lake, account_id: str, tell: Callable[[list[Replaced]],
     `tell` hears of a run's files before any is replaced: after a kill `mend` finds there what belongs to the run.
     """
     return sum(_drop(lake, run, account_id, tell) for run in lake.runs())
+
+
+def drop_unfinished(lake: Lake) -> None:
+    """Remove what links that were killed left behind: a folder without a row is no run. None may be linking."""
+    known = {run.run_id for run in lake.runs()}
+    for folder in lake.runs_dir().glob("*/"):
+        if RUN_ID.fullmatch(folder.name) and folder.name not in known:
+            shutil.rmtree(folder)
 
 
 def mend(lake: Lake, known: dict[str, str]) -> None:

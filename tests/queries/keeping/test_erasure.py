@@ -2,7 +2,10 @@
 
 import io
 import json
+import os
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -58,12 +61,12 @@ def account(lake):
 
 
 def holding(lake, account_id):
-    """Files of the lake that say the account's id, decompressed."""
+    """Files of the lake, logs and checkpoints too, that say the account's id: in their bytes, or decompressed."""
     found = []
-    for path in sorted(lake.root.rglob("*")):
-        if path.suffix == ".parquet":
-            if "_delta_log" in path.parts:
-                continue
+    for path in sorted(path for path in lake.root.rglob("*") if path.is_file()):
+        if account_id.encode() in path.read_bytes():
+            text = account_id
+        elif path.suffix == ".parquet":
             text = str(pq.ParquetFile(path).read().to_pylist())
         elif path.suffix == ".duckdb":
             with duckdb.connect() as con:
@@ -95,6 +98,20 @@ def rows_of_others(lake, account_id):
         }
 
 
+def leave_behind(lake, account_id):
+    """What kills leave: a link's folder without a row, a landing's file without a commit, a publish's scratch."""
+    half = lake.runs_dir() / "20260601T000000-0123abcd"
+    shutil.copytree(lake.runs_dir() / lake.runs()[-1].run_id, half)
+    assert account_id in str(pq.read_table(half / "cluster_members.parquet").to_pylist())
+    file = next(Path(file) for file in lake.files("signup") if account_id in str(pq.read_table(file).to_pylist()))
+    stray = file.with_name("part-00000-killed.parquet")
+    shutil.copyfile(file, stray)
+    os.utime(stray, (0, 0))
+    scratch = lake.root / ".case.duckdb.killed"
+    scratch.mkdir()
+    shutil.copyfile(lake.root / "case.duckdb", scratch / "case.duckdb")
+
+
 def test_nothing_says_the_account_any_more_and_all_else_is_as_it_was(folder, lake, tokens, command):
     gone, _ = account(lake)
     with (folder / "events" / "api.usage.v1.jsonl").open("a") as file:
@@ -102,7 +119,9 @@ def test_nothing_says_the_account_any_more_and_all_else_is_as_it_was(folder, lak
     assert command("land", "--files", str(folder / "events")) == 0
     assert command("alert") == 0
     for table in EVENT_TABLES:
+        lake.table(table.name).create_checkpoint()
         lake.table(table.name).optimize.compact()  # the files that it merged lie there still
+    leave_behind(lake, gone)
     others, positions = rows_of_others(lake, gone), lake.positions()
     versions = {table: DeltaTable(str(lake.path(table))).version() for table in DELTA}
     places = {path.partition("/")[0] for path in holding(lake, gone)}
