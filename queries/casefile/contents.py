@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -21,6 +22,7 @@ from queries.casefile.segments import Change
 from queries.casefile.tables import (
     CASE_TABLES,
     LAKE_TABLES,
+    NETWORKS,
     PUBLICATION,
     REJECTED_COUNTS,
     SEGMENTS,
@@ -30,6 +32,7 @@ from queries.casefile.tables import (
     Source,
 )
 from queries.casefile.views import macros, views
+from queries.networks import read_networks
 
 REJECTED_SQL = """
     SELECT _topic, reason, path, count(*), sum(size_bytes), min(_landed_at), max(_landed_at)
@@ -72,16 +75,21 @@ def fill(connection: duckdb.DuckDBPyConnection, lake: Lake, verified: VerifiedRu
     redrawn = {period for name, period in changed if name == KEY_DAYS}
     forget_events(connection, change, redrawn)
     fill_events(connection, change, days, redrawn)
-    record(connection, SOURCES, list(map(asdict, sources)))
-    record(connection, SEGMENTS, [_segment(change, number) for number in change.now])
-    record(connection, PUBLICATION, [_publication(lake, verified)])
+    record(connection, NETWORKS, read_networks(lake.root))
+    record(connection, SOURCES, _rows(SOURCES, map(asdict, sources)))
+    record(connection, SEGMENTS, _rows(SEGMENTS, (_segment(change, number) for number in change.now)))
+    record(connection, PUBLICATION, _rows(PUBLICATION, [_publication(lake, verified)]))
 
 
-def record(connection: duckdb.DuckDBPyConnection, table: Table, rows: list[dict[str, object]]) -> None:
+def record(connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
     """Replace the rows of `table`."""
-    connection.register("recorded", pa.Table.from_pylist(rows, schema=arrow_schema(table)))
+    connection.register("recorded", rows)
     connection.execute(f'DELETE FROM "{table.name}"; INSERT INTO "{table.name}" FROM recorded')
     connection.unregister("recorded")
+
+
+def _rows(table: Table, rows: Iterable[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=arrow_schema(table))
 
 
 def _sources(lake: Lake, verified: VerifiedRun) -> list[Source]:

@@ -59,6 +59,14 @@ class RejectedCount(msgspec.Struct, frozen=True, kw_only=True):
     last_landed_at: Annotated[datetime, d("When the last was met (our clock).")]
 
 
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """What a network is for, as LAKE/networks.csv has it: `asn,network_class,listed_by` on its first line."""
+
+    asn: Annotated[int, d("Autonomous system.")]
+    network_class: Annotated[str, d("hosting, residential, mobile, education, vpn, …: in the words of the list.")]
+    listed_by: Annotated[str, d("Who says so, and as of when.")]
+
+
 class SegmentFile(msgspec.Struct, frozen=True, kw_only=True):
     """A segment that holds all events of a day or month; `hydratrace sql` and `query` attach it."""
 
@@ -89,6 +97,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 ACCOUNTS = Table("accounts", Home.CASE, "account", struct_columns(Account))
 ACCOUNT_SEGMENTS = Table("account_segments", Home.CASE, "account", struct_columns(AccountSegments))
 REJECTED_COUNTS = Table("rejected_counts", Home.CASE, "topic × reason × path", struct_columns(RejectedCount))
+NETWORKS = Table("networks", Home.CASE, "autonomous system", struct_columns(Network))
 SEGMENTS = Table("segments", Home.CASE, "day or small month", struct_columns(SegmentFile))
 SOURCES = Table("sources", Home.CASE, "table × day", struct_columns(Source))
 PUBLICATION = Table("publication", Home.CASE, "case file", struct_columns(Publication))
@@ -101,7 +110,7 @@ LAKE_TABLES = tuple(
 )  # fmt: skip
 CASE_TABLES = (
     *(*RUN_TABLES, *EVENT_TABLES, *LAKE_TABLES),
-    *(ACCOUNTS, ACCOUNT_SEGMENTS, REJECTED_COUNTS, SEGMENTS, SOURCES, PUBLICATION),
+    *(ACCOUNTS, ACCOUNT_SEGMENTS, REJECTED_COUNTS, NETWORKS, SEGMENTS, SOURCES, PUBLICATION),
 )
 
 # What the events of one segment say of each of its accounts: a table of the segment.

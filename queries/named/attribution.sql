@@ -2,6 +2,7 @@
 -- param   cluster        VARCHAR         The cluster_uid.
 -- column  ip_country     VARCHAR         Country of the addresses; null without a database named in the settings.
 -- column  asn            BIGINT          Autonomous system; null without a database named in the settings.
+-- column  network_class  VARCHAR         What it is for (hosting, residential, …) by LAKE/networks.csv; null where unknown.
 -- column  ip_prefix      VARCHAR         The /24 (IPv4) or /48 (IPv6).
 -- column  accounts       BIGINT          Members seen there.
 -- column  addresses      BIGINT          Different addresses there.
@@ -17,6 +18,7 @@ WITH addressed AS (
 SELECT
     v.ip_country,
     v.asn,
+    n.network_class,
     v.ip_prefix,
     count(DISTINCT v.account_id) AS accounts,
     count(DISTINCT v.ip_key) AS addresses,
@@ -25,6 +27,7 @@ SELECT
     min(v.event_time) AS first_seen,
     max(v.event_time) AS last_seen
 FROM addressed AS v
+LEFT JOIN networks AS n ON n.asn = v.asn
 WHERE v.account_id IN (SELECT m.account_id FROM cluster_members AS m WHERE m.cluster_uid = $cluster)
-GROUP BY v.ip_country, v.asn, v.ip_prefix
+GROUP BY v.ip_country, v.asn, n.network_class, v.ip_prefix
 ORDER BY events DESC, v.ip_prefix

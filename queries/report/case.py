@@ -16,6 +16,7 @@ from pipeline.lake import Lake
 from queries.casefile.runs import current_run, sha256_of
 from queries.catalogue import named_query
 from queries.formats.delimited import write_csv
+from queries.networks import FILE
 from queries.report import manifest
 from queries.report.derive import decisions_on, evidence
 from queries.report.page import render
@@ -40,6 +41,8 @@ def write_case(lake: Lake, cluster_uid: str, folder: Path, made_by: str) -> mani
         unfinished = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             _write_files(unfinished, tables, render(tables, run, made_at, made_by))
+            if (lake.root / FILE).exists():
+                shutil.copyfile(lake.root / FILE, unfinished / FILE)  # the list changes: `verify` reads this one
             made = _manifest(lake, unfinished, tables, run, made_at, made_by)
             (unfinished / manifest.NAME).write_bytes(manifest.encoded(made))
             unfinished.chmod(0o755)

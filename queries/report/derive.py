@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import msgspec
@@ -11,12 +12,14 @@ import pyarrow as pa
 from pipeline.contract.ddl import create_table, parquet_source
 from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES, Decision, Run
 from pipeline.lake import Lake
+from queries.casefile.contents import record
 from queries.casefile.runs import verified
 from queries.casefile.segments import FIRST_ADDRESS
-from queries.casefile.tables import ACCOUNTS
+from queries.casefile.tables import ACCOUNTS, NETWORKS
 from queries.casefile.tallies import ACCOUNTS_SQL
 from queries.casefile.views import views
 from queries.catalogue import named_query
+from queries.networks import read_networks
 from queries.parameters import bind
 
 # Named queries with the parameter `cluster` that make up a case, in the order of the report.
@@ -47,12 +50,18 @@ PINNED = """
 """
 
 
-def evidence(lake: Lake, run: Run, cluster_uid: str, until: datetime) -> dict[str, pa.Table]:
+def evidence(
+    lake: Lake, run: Run, cluster_uid: str, until: datetime, listed: Path | None = None
+) -> dict[str, pa.Table]:
     """Name → rows of every query in EVIDENCE, for a cluster of `run`; decisions count up to `until`.
 
+    What networks are for is read from the folder `listed` (default: the lake's own).
     Raises LakeError if the run's files are not those that it wrote.
     """
+    networks = read_networks(listed or lake.root)
     with _at_pinned_positions(lake, run, cluster_uid, until) as connection:
+        connection.execute(create_table(NETWORKS))
+        record(connection, NETWORKS, networks)
         return {name: _rows(connection, name, cluster_uid) for name in EVIDENCE}
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections import defaultdict
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.contract.tables import Run
 from queries.catalogue import named_query
 from queries.formats.cells import is_number, text_of
 from queries.report.chart import link_chart
+from queries.report.rates import rates
 from queries.report.timeline import timeline
 from queries.terminal import plain
 
@@ -54,6 +56,7 @@ def render(tables: dict[str, pa.Table], run: Run, made_at: datetime, made_by: st
         chart=link_chart(tables["cluster_members"], tables["cluster_links"]),
         timeline=timeline(tables["cluster_timeline"]),
         tables=[_table(title, name, tables[name]) for title, name in TABLES.items()],
+        rates=rates(summary["verdict"]),
         run=run,
         made_at=made_at,
         made_by=made_by,
@@ -75,7 +78,19 @@ def _table(title: str, name: str, rows: pa.Table) -> dict[str, Any]:
         "columns": columns,
         "rows": [[(value, _kind(value)) for value in row.values()] for row in shown],
         "left_out": rows.num_rows - len(shown),
+        "sentence": _networks(rows) if name == "attribution" else "",
     }
+
+
+def _networks(rows: pa.Table) -> str:
+    """What the networks are for, by share of the operator's sign-ups and requests; what is not known is said too."""
+    shares: dict[str, float] = defaultdict(float)
+    for row in rows.to_pylist():
+        shares[row["network_class"] or "unknown"] += row["share"]
+    if not shares.keys() - {"unknown"}:
+        return "What these networks are for is not known: no list names them (networks.csv in the lake's folder)."
+    ordered = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    return "Sign-ups and requests by class of network: " + ", ".join(f"{plain(c)} {s:.0%}" for c, s in ordered) + "."
 
 
 def _source_hash(text: str) -> str:

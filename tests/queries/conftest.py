@@ -23,16 +23,18 @@ from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.contract.tables import BY_NAME, RUN_TABLES, Home, Table
 from pipeline.lake import Lake
 from queries.casefile.publish import publish
+from queries.casefile.tables import CASE_TABLES
 
 # Everything in world.json lies before the ends that its run read.
 POSITIONS = {f"id-{topic.name}/0": 20 for topic in TOPIC_OF_TABLE.values()}
 START = datetime(2026, 6, 3, tzinfo=UTC)
+NAMED = BY_NAME | {table.name: table for table in CASE_TABLES}
 EMPTY = {"string": "", "int": 0, "float": 0.0, "bool": False, "timestamp": START, "date": START.date()}
 
 
 def _arrow_table(name: str, rows: list[dict]) -> pa.Table:
     """Rows of the contract's table `name` from JSON objects."""
-    table = BY_NAME[name]
+    table = NAMED[name]
     whole = [_whole(table, row, offset) for offset, row in enumerate(rows)]
     return pa.Table.from_pylist(whole, schema=arrow_schema(table))
 
