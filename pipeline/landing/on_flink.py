@@ -22,6 +22,7 @@ from pipeline.landing.losses import settle
 from pipeline.landing.micro_batches import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, PATIENCE_SECONDS, Job, Tick
 from pipeline.landing.transforms import DecodeFn, LandBatches, LandFn
 from pipeline.landing.watchdog import Watchdog
+from pipeline.privacy.keyfile import KeyFile
 from pipeline.sources.client_settings import GROUP
 from pipeline.sources.kafka import Kafka
 
@@ -146,4 +147,4 @@ def _transform(job: Job, kafka: Kafka, key_file: Path) -> LandBatches:
     reader = replace(kafka, client=client, span_records=job.commit_records)
     root = job.lake.root.resolve()
     land = LandFn(root, job.commit_records, job.commit_bytes)
-    return LandBatches(FollowFn(reader, root), DecodeFn(key_file.resolve(), job.reading), land)
+    return LandBatches(FollowFn(reader, root), DecodeFn(KeyFile(key_file.resolve(), job.key.check), job.reading), land)

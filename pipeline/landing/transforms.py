@@ -13,7 +13,7 @@ from pipeline.lake import Lake
 from pipeline.landing.append import Part, append_matches, append_rejects, append_rows
 from pipeline.matching.match import match
 from pipeline.matching.watching import watching
-from pipeline.privacy.keyfile import Key, load_key
+from pipeline.privacy.keyfile import Key, KeyFile
 from pipeline.privacy.tokens import Tokens
 from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.source import Source
@@ -58,15 +58,15 @@ class FetchFn(beam.DoFn):
 class DecodeFn(beam.DoFn):
     """Polled batch → good rows and rejects.
 
-    `key` may be the path of its file: a secret must not travel with a pipeline that another process runs.
+    A pipeline that another process runs is given the key's file: a secret must not travel.
     """
 
-    def __init__(self, key: Key | Path, reading: Reading) -> None:
+    def __init__(self, key: Key | KeyFile, reading: Reading) -> None:
         self._key, self._reading = key, reading
 
     def setup(self) -> None:
         """Make the decoders on first use."""
-        key = load_key(self._key) if isinstance(self._key, Path) else self._key
+        key = self._key.load() if isinstance(self._key, KeyFile) else self._key
         self._tokens, self._decoders = Tokens(key), dict[str, Decoder]()
 
     def process(self, polled: PolledBatch) -> Iterator[Decoded]:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import LakeError
@@ -26,6 +27,24 @@ class Key:
     def derive(self, purpose: str) -> bytes:
         """Return a 32-byte key for `purpose`, independent of every other purpose's."""
         return hmac.digest(self.secret, b"derive\0" + purpose.encode(), hashlib.sha256)
+
+
+@dataclass(frozen=True)
+class KeyFile:
+    """A key for another process, which reads it from its own `path`: the secret itself does not travel."""
+
+    path: Path
+    check: str
+
+    def load(self) -> Key:
+        """Read it. Raises LakeError as `load_key` does, and if the file holds another key."""
+        key = load_key(self.path)
+        if key.check != self.check:
+            raise LakeError(
+                f"{self.path} holds another key than the lake was written with",
+                expected="the same key file wherever workers run",
+            )
+        return key
 
 
 def default_path(environment: Mapping[str, str]) -> Path:

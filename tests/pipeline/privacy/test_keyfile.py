@@ -1,11 +1,12 @@
 import multiprocessing
+import pickle
 import re
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import LakeError
-from pipeline.privacy.keyfile import Key, default_path, load_key, load_or_make_key
+from pipeline.privacy.keyfile import Key, KeyFile, default_path, load_key, load_or_make_key
 
 
 def test_the_first_use_makes_a_key_that_only_its_owner_can_read(tmp_path):
@@ -86,3 +87,14 @@ def test_a_key_that_cannot_be_had_is_one_clear_line(tmp_path, name):
 def test_the_default_is_under_the_users_configuration():
     assert default_path({"XDG_CONFIG_HOME": "/etc/x"}) == Path("/etc/x/hydratrace/key")
     assert default_path({}) == Path.home() / ".config" / "hydratrace" / "key"
+
+
+def test_a_key_travels_as_the_name_of_its_file_and_another_one_there_is_refused(tmp_path):
+    path = tmp_path / "key"
+    key, _ = load_or_make_key(path)
+    sent = pickle.dumps(KeyFile(path, key.check))
+    assert key.secret not in sent and key.secret.hex().encode() not in sent
+    assert pickle.loads(sent).load().secret == key.secret
+    path.write_text("00" * 32)
+    with pytest.raises(LakeError, match="key holds another key than the lake was written with"):
+        pickle.loads(sent).load()
