@@ -59,7 +59,7 @@ bench-flink: $(DEV) ## Measure what landing on Flink costs, beside micro-batches
 	@$(VENV_PYTHON) -m tests.bench.flink
 
 .PHONY: soak
-soak: $(DEV) ## Kill all that landing on Flink consists of, 100 times, while 500,000 events land (hours)
+soak: $(DEV) ## Kill all that landing on Flink consists of, 100 times, while 500,000 events land (an hour)
 	@$(VENV_PYTHON) -m tests.integration.flink.soak
 
 .PHONY: trickle
