@@ -50,6 +50,17 @@ flink: $(RUNTIME) ## Start a local Flink to land on (JRE 17+ and Maven); make fl
 flink-stop: $(RUNTIME) ## End what make flink has started, and nothing else
 	@$(VENV_PYTHON) -m tests.integration.flink.local stop
 
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
+
+.PHONY: browser
+browser: ## Install Chromium where there is none, for the tests that open a report (Debian, as root)
+	@for name in $(BROWSERS); do command -v $$name >/dev/null && exit 0; done; \
+	if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium; \
+	else \
+		echo 'install Chromium, so that one of these is on PATH: $(BROWSERS)' >&2; exit 1; \
+	fi
+
 .PHONY: bench
 bench: $(DEV) ## Measure what landing costs beside its rivals, over a real Kafka broker (minutes)
 	@$(VENV_PYTHON) -m tests.bench.landing

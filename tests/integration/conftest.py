@@ -54,4 +54,5 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if count := config.stash.get(NOT_RUN, 0):
         line = config.rootpath / ".cache" / "tests-not-run"
         line.parent.mkdir(exist_ok=True)
-        line.write_text(f"Kafka and Flink: {count} tests NOT RUN: install a JRE 17+ and Maven\n", encoding="utf-8")
+        with line.open("a", encoding="utf-8") as file:
+            file.write(f"Kafka and Flink: {count} tests NOT RUN: install a JRE 17+ and Maven\n")
