@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
@@ -131,3 +131,23 @@ def test_runs_come_oldest_first(lake: Lake) -> None:
     assert all(isinstance(run, Run) for run in runs)
     assert [run.run_id for run in runs] == ["earlier", "later"]
     assert lake.run_file("earlier", "links") == lake.root / "runs" / "earlier" / "links.parquet"
+
+
+def test_spans_are_the_live_files_with_their_least_and_greatest_address(lake: Lake) -> None:
+    land(lake, range(3), 3)
+    land(lake, range(3, 5), 5)
+    spans = lake.spans("action")
+    assert [span.path for span in spans] == lake.files("action")
+    assert sorted((span.topic_id, span.partitions, span.offsets) for span in spans) == [
+        ("topic", (0, 0), (0, 2)),
+        ("topic", (0, 0), (3, 4)),
+    ]
+    assert lake.spans("action", [date(2026, 6, 2)]) == []
+    assert len(lake.spans("action", [date(2026, 6, 1)])) == 2
+    assert lake.spans("usage") == []
+
+
+def test_a_file_of_several_topics_says_nothing_of_its_addresses(lake: Lake) -> None:
+    rows = [action(0), action(1) | {"_topic_id": "topic made anew"}]
+    write_deltalake(lake.table("action"), pa.Table.from_pylist(rows, arrow_schema(BY_NAME["action"])), mode="append")
+    assert [span.topic_id for span in lake.spans("action")] == [None]
