@@ -5,7 +5,10 @@ import pytest
 from pipeline.alerts.address import Forbidden, is_public, resolve
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808", "2a00:1450::5efe:808:808"],
+)
 def test_public_addresses(address):
     assert is_public(address)
 
@@ -35,6 +38,15 @@ def test_public_addresses(address):
         "64:ff9b::a9fe:a9fe",  # NAT64 of the metadata address
         "2002:7f00:1::",  # 6to4 of 127.0.0.1
         "2001:0:7f00:1::",  # Teredo server 127.0.0.1
+        "64:ff9b:1::a9fe:a9fe",  # local NAT64 of the metadata address
+        "::a9fe:a9fe",  # IPv4-compatible
+        "::ffff:0:a9fe:a9fe",  # IPv4-translated
+        "2001:4860:4860::5efe:a9fe:a9fe",  # ISATAP
+        "2001:4860:4860::200:5efe:10.0.0.1",
+        "fec0::1",  # site-local
+        "3fff::1",  # documentation
+        "5f00::1",
+        "192.88.99.1",  # 6to4 relays
         "not an address",
     ],
 )
