@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from kafka.partitioner.default import murmur2
 
 from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.errors import UnreachableError
@@ -21,19 +22,24 @@ TOPICS = {table: f"simulated.{topic.name}" for table, topic in TOPIC_OF_TABLE.it
 
 
 @pytest.mark.kafka
-def test_topics_hold_the_events_keyed_by_account_and_timed_by_arrival(kafka):
-    written = writer.write(simulate(PLAN), kafka.bootstrap_servers, {}, TOPICS, partitions=2)
+@pytest.mark.parametrize("fast", [False, True])
+def test_topics_hold_the_events_keyed_by_account_and_timed_by_arrival(kafka, fast, monkeypatch):
+    monkeypatch.setattr(writer, "_has_confluent", lambda: fast)
+    topics = TOPICS if fast else {table: f"slowly.{name}" for table, name in TOPICS.items()}
+    written = writer.write(simulate(PLAN), kafka.bootstrap_servers, {}, topics, partitions=2)
     expected = sorted(
-        (TOPICS[TABLES[type(record)]], arrival // 1000, record.account_id.encode(), msgspec.json.encode(record))
+        (topics[TABLES[type(record)]], arrival // 1000, record.account_id.encode(), msgspec.json.encode(record))
         for arrival, record in simulate(PLAN)
     )
     assert written == len(expected)
-    found = list(_records(kafka.bootstrap_servers, written))
+    found = list(_records(kafka.bootstrap_servers, topics, written))
     assert sorted((topic, time, key, value) for topic, _, time, key, value in found) == expected
     partitions = {}
     for topic, partition, _, key, _ in found:
         assert partitions.setdefault((topic, key), partition) == partition
     assert set(partitions.values()) == {0, 1}
+    placed = {key: partition for (_, key), partition in partitions.items()}
+    assert all(number == murmur2(key) % 2**31 % 2 for key, number in placed.items()), "where any client puts them"
 
 
 def test_a_broker_that_is_not_there_is_one_clear_error(monkeypatch):
@@ -46,9 +52,9 @@ def test_a_broker_that_is_not_there_is_one_clear_error(monkeypatch):
         gc.collect()
 
 
-def _records(servers, count):
+def _records(servers, topics, count):
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "any", "enable.auto.commit": False})
-    consumer.assign([TopicPartition(topic, number, 0) for topic in TOPICS.values() for number in (0, 1)])
+    consumer.assign([TopicPartition(topic, number, 0) for topic in topics.values() for number in (0, 1)])
     for _ in range(count):
         message = consumer.poll(10)
         assert message is not None, "fewer records than were written"
