@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
+import duckdb
 import msgspec
+from deltalake.exceptions import DeltaError
+from pyarrow import ArrowException
 
 from pipeline.alerts.claims import only_sender
 from pipeline.alerts.outbox import EPOCH, Outbox, tidy
@@ -72,6 +75,8 @@ def _guarded(hook: Hook, work: Callable[[Hook], Report]) -> Report:
         return work(hook)
     except HydratraceError as error:
         return Report(hook.name, problem=str(error), ok=False)
+    except (DeltaError, ArrowException, duckdb.Error, OSError) as error:
+        return Report(hook.name, problem=f"the lake cannot be read: {str(error).partition(chr(10))[0]}", ok=False)
 
 
 def _pass(lake: Lake, hook: Hook, receiver: Receiver, clock: Clock) -> Report:

@@ -44,7 +44,7 @@ class Follower:
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
-            report = tell_one(self._lake, self._hook, self.receiver)
+            report = self._pass()
             if report.sent.delivered or report.sent.failed:
                 self._tell(report)
             if report.problem and report.problem != self._problem:
@@ -52,6 +52,13 @@ class Follower:
             if report.problem or not report.owed:  # else it is merely not tried again yet
                 self._problem = report.problem
             self._wake.wait(_pause(report.next_due))
+
+    def _pass(self) -> Report:
+        try:
+            return tell_one(self._lake, self._hook, self.receiver)
+        except Exception as error:  # a fault of ours or of a library must not leave the hook without a thread
+            log.debug("hook %s", self._hook.name, exc_info=True)
+            return Report(self._hook.name, problem=f"failed unexpectedly: {type(error).__name__}", ok=False)
 
 
 def follow(lake: Lake, hooks: list[Hook], make: Make, stop: threading.Event, tell: Tell) -> None:

@@ -152,7 +152,7 @@ def _seconds(retry_after: str | None) -> float | None:
         return float(text[:9])
     try:
         instant = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone of a billion hours overflows
         return None
     aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
     return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -71,6 +71,8 @@ def _new(rig: Rig, seed: int) -> float:
 
 
 def _print(what: str, waits: list[float], goal: float) -> None:
+    if not waits:
+        return
     last = sorted(waits)[max(0, -(-len(waits) * 95 // 100) - 1)]
     print(f"{what}: {len(waits)} times, median {statistics.median(waits):.2f} s, p95 {last:.2f} s (goal {goal:g} s)")
 

@@ -91,6 +91,22 @@ def test_a_silent_receiver_holds_no_other_up(linked, followed):
     silent.set()
 
 
+def test_a_fault_of_ours_leaves_no_hook_without_a_thread(linked, followed, caplog, monkeypatch):
+    monkeypatch.setattr(following, "REST_SECONDS", 0.1)
+    taker, faults = Taker(), [ZeroDivisionError, ZeroDivisionError]
+
+    class Faulty(Taker):
+        def deliver(self, message):
+            if faults:
+                raise faults.pop()
+            return taker.deliver(message)
+
+    linked.link([linked.cluster("a")])
+    followed(linked.lake, [Hook(name="h", type="jsonl")], lambda: {"h": Faulty()})
+    wait_for(lambda: taker.got)
+    assert "hook h: failed unexpectedly: ZeroDivisionError" in caplog.text
+
+
 def test_a_secret_that_changes_is_read_again_and_a_wrong_one_changes_nothing(linked, followed, tmp_path, caplog):
     (tmp_path / "url").write_text("one")
     hook = Hook(name="h", type="webhook", url_file=str(tmp_path / "url"))

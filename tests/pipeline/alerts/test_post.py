@@ -47,7 +47,18 @@ def test_other_answers(receiver, status, kind):
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("7", 7.0), (" 120 ", 120.0), ("-5", None), ("soon", None), ("", None), ("NaN", None), ("9" * 99, 999999999.0)],
+    [
+        ("7", 7.0),
+        (" 120 ", 120.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("NaN", None),
+        ("²", None),
+        ("9" * 99, 999999999.0),
+        (f"Wed, 21 Oct 2015 07:28:00 {'9' * 30}", None),
+        ("Wed, 21 Oct 2015 07:28:00 +2400", None),
+    ],
 )
 def test_retry_after_in_seconds(receiver, header, expected):
     receiver.behave = lambda handler, post: handler.answer(429, [("retry-after", header)])
