@@ -77,6 +77,10 @@ soak: $(DEV) ## Kill all that landing on Flink consists of, 100 times, while 500
 trickle: $(DEV) ## Watch the memory and the checkpoints of a job on Flink to which few events come, for 30 minutes
 	@$(VENV_PYTHON) -m tests.integration.flink.trickle
 
+.PHONY: bench-signups
+bench-signups: $(DEV) ## Measure what live matches cost an event, and sign-up bursts a million sign-ups (minutes)
+	@$(VENV_PYTHON) -m tests.bench.signups
+
 .PHONY: bench-alerts
 bench-alerts: $(DEV) ## Measure how soon a hook hears of an event, with hydratrace run on a real Kafka broker (10 minutes)
 	@$(VENV_PYTHON) -m tests.bench.alerts

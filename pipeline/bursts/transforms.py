@@ -62,7 +62,7 @@ class ReadFn(beam.DoFn):
     """
 
     def process(self, day: Day) -> Iterator[tuple[int, Keys]]:
-        """Read one day; a key that shows once in it is left out, since no window of it can be crowded."""
+        """Read one day; what no window can be crowded with, for want of a second sign-up, is left out at once."""
         rows = signups.read(day)
         windows: dict[int, Keys] = {}
         for kind in signups.KINDS:
@@ -89,7 +89,7 @@ class CountFn(beam.DoFn):
 
 
 def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
-    """(start in seconds, keys) of each window with sign-ups whose key shows at least twice in the day."""
+    """(start in seconds, keys) of each window with several sign-ups whose keys show several times in the day."""
     coded = shown["key"].combine_chunks().dictionary_encode()
     places = coded.indices.to_numpy()
     kept = np.flatnonzero(np.bincount(places, minlength=len(coded.dictionary))[places] >= LEAST_SIGNUPS)
@@ -98,7 +98,8 @@ def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
     keys = coded.dictionary.take(pa.array(places[kept[order]]))
     starts, firsts = np.unique(start[order], return_index=True)
     for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(keys)]), strict=True):
-        yield at, keys[first:end]
+        if end - first >= LEAST_SIGNUPS:
+            yield at, keys[first:end]
 
 
 class TallyFn(beam.DoFn):
