@@ -17,6 +17,8 @@ from pipeline.lake import Lake
 
 # Appends of two links do not conflict; a failure means that the log moved while it was read.
 ATTEMPTS = 5
+# Rows copied together on their way to a file: a row group of Parquet's usual size.
+GROUP_ROWS = 2**20
 
 
 def write_files(lake: Lake, run_id: str, tables: dict[str, pa.Table]) -> str:
@@ -44,13 +46,14 @@ def write_files(lake: Lake, run_id: str, tables: dict[str, pa.Table]) -> str:
     return msgspec.json.encode(files, order="sorted").decode()
 
 
-def parquet_bytes(spec: Table, rows: pa.Table) -> bytes:
-    """The Parquet file of a run table: the same rows give the same bytes."""
+def parquet_bytes(spec: Table, rows: pa.Table) -> pa.Buffer:
+    """The Parquet file of a run table: the same rows give the same bytes, however they are chunked."""
     sink = pa.BufferOutputStream()
-    typed = rows.select([c.name for c in spec.columns]).cast(arrow_schema(spec)).combine_chunks()
-    pq.write_table(typed, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    typed = rows.select([c.name for c in spec.columns]).cast(arrow_schema(spec))
+    with pq.ParquetWriter(sink, typed.schema, compression="zstd") as writer:
+        for start in range(0, max(typed.num_rows, 1), GROUP_ROWS):
+            writer.write_table(typed.slice(start, GROUP_ROWS).combine_chunks(), GROUP_ROWS)
+    return sink.getvalue()
 
 
 def different_files(run: Run, tables: dict[str, pa.Table]) -> list[str]:
