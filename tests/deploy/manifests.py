@@ -10,6 +10,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
+SMALL = DEPLOY / "compose.small.yaml"
 DASHBOARD = DEPLOY / "grafana" / "dashboards" / "hydratrace.json"
 ALERTS = DEPLOY / "prometheus" / "alerts.yml"
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.name != "kustomization.yaml")

@@ -6,12 +6,13 @@ import tomllib
 from importlib.util import find_spec
 
 import pytest
+import yaml
 
 from pipeline.contract.events import TOPICS
 from pipeline.landing.flink_options import check_job, flink_options
 from pipeline.settings import load
 from queries.cli import build_parser
-from tests.deploy.manifests import DEPLOY, ROOT, services
+from tests.deploy.manifests import DEPLOY, ROOT, SMALL, services
 
 SERVICES = services()
 PINNED = re.compile(r"[\w./-]+:v?\d+\.\d+(\.\d+)?[\w.-]*")
@@ -71,6 +72,22 @@ def test_the_pool_of_workers_is_where_the_job_looks_for_it() -> None:
 def test_the_pool_of_workers_is_beams() -> None:
     module = SERVICES["worker"]["entrypoint"][-1]
     assert find_spec(module)
+
+
+def test_without_flink_nothing_of_it_starts_and_run_is_told_nothing_of_it() -> None:
+    over = yaml.load(SMALL.read_text(encoding="utf-8"), Overriding)["services"]
+    away = {name for name, service in over.items() if service.get("profiles") == ["flink"]}
+    assert away == {"jobmanager", "task-host", "taskmanager", "worker", "jobserver"}
+    for name in SERVICES.keys() - away:
+        assert not away & (SERVICES[name] | over.get(name, {})).get("depends_on", {}).keys(), name
+    assert build_parser().parse_args(over["hydratrace"]["command"]).beam == []
+
+
+class Overriding(yaml.SafeLoader):
+    """Reads compose's `!override`."""
+
+
+Overriding.add_constructor("!override", lambda loader, node: getattr(loader, f"construct_{node.id}")(node, deep=True))
 
 
 def test_simulate_understands_its_command() -> None:

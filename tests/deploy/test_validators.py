@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.deploy.manifests import ALERTS, COMPOSE, DASHBOARD, DEPLOY, MANIFESTS, objects
+from tests.deploy.manifests import ALERTS, COMPOSE, DASHBOARD, DEPLOY, MANIFESTS, SMALL, objects
 from tests.deploy.validators import Built
 
 pytestmark = pytest.mark.deploy
@@ -28,6 +28,12 @@ def broken(file: Path, folder: Path, before: str, after: str) -> Path:
 )
 def test_files_of_containers_are_right(built: Built, kind: str, file: Path) -> None:
     assert built.container_file(kind, file) == ""
+
+
+def test_compose_without_flink_is_right(built: Built, tmp_path: Path) -> None:
+    assert built.container_file("compose", COMPOSE, SMALL) == ""
+    wrong = broken(SMALL, tmp_path, "topics: {", "subjects: {")
+    assert "subjects" in built.container_file("compose", COMPOSE, wrong)
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,9 @@ class Built:
 
     folder: Path
 
-    def container_file(self, kind: str, file: Path) -> str:
-        """Of a compose file, a Dockerfile or a dashboard."""
-        return self._run("containers", kind, str(file))
+    def container_file(self, kind: str, file: Path, *overrides: Path) -> str:
+        """Of a compose file (with others over it), a Dockerfile or a dashboard."""
+        return self._run("containers", kind, str(file), *map(str, overrides))
 
     def prometheus(self, *words: str | Path) -> str:
         """What promtool says."""

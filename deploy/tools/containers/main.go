@@ -1,8 +1,8 @@
 // Command containers checks, offline, the files that containers are made, composed and watched with:
 //
-//	containers compose FILE     with the loader of Docker Compose, all profiles; warnings are errors
-//	containers dockerfile FILE  with BuildKit's converter and the checks that the file asks for
-//	containers dashboard FILE   with Grafana's own types: unknown fields and wrong values are errors
+//	containers compose FILE [OVERRIDE…]  with the loader of Docker Compose, all profiles; warnings are errors
+//	containers dockerfile FILE           with BuildKit's converter and the checks that the file asks for
+//	containers dashboard FILE            with Grafana's own types: unknown fields and wrong values are errors
 package main
 
 import (
@@ -22,28 +22,28 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-var checks = map[string]func(context.Context, string) error{
+var checks = map[string]func(ctx context.Context, file string, overrides ...string) error{
 	"compose":    compose,
 	"dockerfile": dockerfile,
 	"dashboard":  grafana,
 }
 
 func main() {
-	if len(os.Args) != 3 || checks[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: containers (compose | dockerfile | dashboard) FILE")
+	if len(os.Args) < 3 || checks[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: containers (compose FILE [OVERRIDE…] | dockerfile FILE | dashboard FILE)")
 		os.Exit(2)
 	}
-	if err := checks[os.Args[1]](context.Background(), os.Args[2]); err != nil {
+	if err := checks[os.Args[1]](context.Background(), os.Args[2], os.Args[3:]...); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[2], err)
 		os.Exit(1)
 	}
 }
 
-func compose(ctx context.Context, file string) error {
+func compose(ctx context.Context, file string, overrides ...string) error {
 	var said bytes.Buffer
 	logrus.SetOutput(&said)
 	options, err := cli.NewProjectOptions(
-		[]string{file},
+		append([]string{file}, overrides...),
 		cli.WithWorkingDirectory(filepath.Dir(file)),
 		cli.WithProfiles([]string{"*"}),
 		cli.WithResolvedPaths(true),
@@ -61,7 +61,7 @@ func compose(ctx context.Context, file string) error {
 	return nil
 }
 
-func dockerfile(ctx context.Context, file string) error {
+func dockerfile(ctx context.Context, file string, _ ...string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (anyImage) ResolveImageConfig(
 	return reference, digest.FromBytes(image), image, nil
 }
 
-func grafana(_ context.Context, file string) error {
+func grafana(_ context.Context, file string, _ ...string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
