@@ -1,9 +1,11 @@
 """What keeps a job on Flink going, and what ends it."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,15 +13,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.contract.events import TOPIC_OF_TABLE
+from pipeline.lake import Lake
 from tests.integration.flink.rig import Rig, running
 from tests.integration.kafka import topics
+from tests.integration.landing.test_matches import EVENTS, P95_SECONDS, WATCHED, _seen, signup
 from tests.integration.landing.test_records import usage
 from tests.integration.oracle import assert_exactly_once, readable
+from tests.pipeline.records import KEY
+from tests.pipeline.watched import write_run
 
 pytestmark = pytest.mark.flink
 
 PATIENCE_SECONDS = 240.0
-USAGE = TOPIC_OF_TABLE["usage"].name
+GAP_SECONDS = 0.6
+USAGE, SIGNUP = (TOPIC_OF_TABLE[table].name for table in ("usage", "signup"))
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +79,31 @@ def test_run_links_what_a_job_lands_and_ends_the_job(rig):
     assert rig.active_jobs() == []
     for table, topic in TOPIC_OF_TABLE.items():
         assert_exactly_once(rig.lake, table, readable(rig.broker.bootstrap_servers, topic.name))
+
+
+def test_a_match_is_visible_within_seconds_of_produce(rig, tmp_path):
+    rig.root, rig.key = tmp_path / "lake", tmp_path / "key"
+    rig.key.write_text(KEY.secret.hex())
+    rig.key.chmod(0o600)
+    write_run(Lake.create(rig.root, KEY.check), "run-1", *WATCHED)
+    rig.land({})
+    topics.produce(rig.broker.bootstrap_servers, SIGNUP, [signup(0, touches=False)])
+    _await(lambda: rig.landed() > 0, "the job to land")
+    found: dict[str, float] = {}
+    watching = threading.Thread(target=lambda: found.update(_seen(rig.lake, EVENTS, PATIENCE_SECONDS)))
+    watching.start()
+    produced: dict[str, float] = {}
+    for number in range(EVENTS):
+        produced[f"touching-{number}"] = time.monotonic()
+        topics.produce(rig.broker.bootstrap_servers, SIGNUP, [signup(number)], partition=number % 2)
+        time.sleep(GAP_SECONDS * random.Random(number).random())
+    watching.join()
+    assert rig.end_landing() == 0
+    assert found.keys() == produced.keys()
+    waited = sorted(found[name] - at for name, at in produced.items())
+    p95 = waited[round(0.95 * EVENTS) - 1]
+    print(f"\nproduce → match on Flink: median {waited[EVENTS // 2]:.2f} s, p95 {p95:.2f} s, worst {waited[-1]:.2f} s")
+    assert p95 <= P95_SECONDS
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
