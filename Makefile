@@ -37,6 +37,10 @@ test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
 	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
+.PHONY: test-run
+test-run: $(DEV) ## Test hydratrace run on a real Kafka broker, killed and started again (JRE 17+ and Maven; 1 minute)
+	@$(VENV_PYTHON) -m pytest --quiet -m served tests/integration/service
+
 .PHONY: test-flink
 test-flink: $(DEV) ## Test landing on a real Flink, whose parts are killed in turn (JRE 17+ and Maven; 5 minutes)
 	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet -m flink tests/integration/flink; status=$$?; \

@@ -8,7 +8,7 @@ import pytest
 from tests.integration.oracle import assert_exactly_once, readable
 from tests.integration.service.rig import Rig, awaited, touching
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.served]
 
 PATIENCE_SECONDS = 120.0
 TOUCHES = 3
