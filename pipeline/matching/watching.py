@@ -47,12 +47,11 @@ class Watching:
         runs, decisions = (newest_version(self._lake.path(name)) for name in ("runs", "decisions"))
         if (runs, decisions) == self._versions:
             return
+        self._versions = runs, decisions  # a run that cannot be read is told of once: the next one may be read
         try:
             self._list = load(self._lake)
         except (LakeError, DeltaError, OSError) as error:
             log.warning("keys of known operators are watched as before: %s", str(error).partition("\n")[0])
-            return
-        self._versions = runs, decisions
 
 
 def load(lake: Lake) -> WatchList:
