@@ -31,7 +31,7 @@ def run(parsed: argparse.Namespace, settings: Settings) -> int:
         return 1 if rerun(lake, parsed.rerun, _tell) else 0
     with reading(lake):
         if as_of is None and (days := update(lake)):
-            _tell(f"sign-up bursts of {days} days drawn anew")
+            _tell(f"sign-up bursts: {days} days drawn anew")
         print(link(lake, as_of, _tell).run_id)
     return 0
 

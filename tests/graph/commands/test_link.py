@@ -25,6 +25,7 @@ def test_a_link_prints_its_run_and_its_null_and_a_rerun_finds_it_equal(world, ca
     run_id = told.out.strip()
     assert lake.runs()[-1].run_id == run_id
     assert "pairs of strangers are expected" in told.err
+    assert "sign-up bursts: 1 days drawn anew" in told.err
     assert main(["link", "--lake", str(lake.root), "--rerun", run_id]) == 0
     assert "byte for byte" in capsys.readouterr().err
 
@@ -46,3 +47,11 @@ def test_a_rerun_of_a_run_whose_files_differ_fails_and_names_the_table(world, ca
     write_deltalake(lake.table("runs"), changed, mode="overwrite")
     assert main(["link", "--lake", str(lake.root), "--rerun", run_id]) == 1
     assert "differs in clusters" in capsys.readouterr().err
+
+
+def test_a_look_into_the_past_leaves_bursts_alone(world, capsys) -> None:
+    world.signup("a")
+    lake = world.land()
+    assert main(["link", "--lake", str(lake.root), "--as-of", "2026-06-14T00:00:00Z"]) == 0
+    assert "bursts" not in capsys.readouterr().err
+    assert not lake.path("signup_bursts").exists()
