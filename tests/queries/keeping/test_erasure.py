@@ -8,12 +8,15 @@ from collections import Counter
 from pathlib import Path
 
 import duckdb
+import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from graph.link import link
+from pipeline.alerts.outbox import SCHEMA, all_deliveries
 from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
@@ -99,7 +102,8 @@ def rows_of_others(lake, account_id):
 
 
 def leave_behind(lake, account_id):
-    """What kills leave: a link's folder without a row, a landing's file without a commit, a publish's scratch."""
+    """What kills leave (a link's folder without a row, a landing's file without a commit, a publish's scratch), and an
+    alert that names the account as one that touched an operator."""
     half = lake.runs_dir() / "20260601T000000-0123abcd"
     shutil.copytree(lake.runs_dir() / lake.runs()[-1].run_id, half)
     assert account_id in str(pq.read_table(half / "cluster_members.parquet").to_pylist())
@@ -107,6 +111,12 @@ def leave_behind(lake, account_id):
     stray = file.with_name("part-00000-killed.parquet")
     shutil.copyfile(file, stray)
     os.utime(stray, (0, 0))
+    last = all_deliveries(lake)[0]
+    told = json.loads(last.body)
+    touch = {"account_id": account_id, "kinds": ["card"], "event_id": "e", "at": "2026-06-01T00:00:00Z"}
+    told["data"] |= {"change": "touched", "members": [], "touches": [touch], "touched_by": 1}
+    row = msgspec.structs.replace(last, alert_uid="touched", body=json.dumps(told))
+    write_deltalake(lake.table("alerts"), pa.Table.from_pylist([msgspec.structs.asdict(row)], SCHEMA), mode="append")
     scratch = lake.root / ".case.duckdb.killed"
     scratch.mkdir()
     shutil.copyfile(lake.root / "case.duckdb", scratch / "case.duckdb")
