@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graph.null import MICRO, Floats, Ints
+from graph.signals.signal import ONE_HAND
 from pipeline.errors import LakeError
 
 # The grid of weights: eighths of a nat, up to where no population of accounts leaves a pair by chance.
@@ -23,9 +24,16 @@ class Chance:
         """Expected pairs at each total weight (micro-nats)."""
         return self.expected[np.minimum(weight * STEP // MICRO, BINS)]
 
-    def threshold(self) -> int:
-        """Least total weight, in micro-nats, at which under one pair is expected."""
-        below = np.flatnonzero(self.expected < 1.0)
+    def threshold(self, found: Ints | None = None, share: float = 0.0) -> int:
+        """Least total weight, in micro-nats, at which under one pair is expected, or under a `share` of those `found`.
+
+        `found`: total weights of the pairs that were found, micro-nats.
+        """
+        allowed = np.ones(BINS + 1)
+        if found is not None:
+            reaching = np.bincount(np.minimum(found * STEP // MICRO, BINS), minlength=BINS + 1)[::-1].cumsum()[::-1]
+            allowed = np.maximum(1.0, share * reaching)
+        below = np.flatnonzero(self.expected < allowed)
         if not len(below):
             raise LakeError(
                 "the null makes no sense: strangers are expected to agree at every weight",
@@ -35,16 +43,19 @@ class Chance:
         return int(below[0]) * MICRO // STEP
 
 
-def population(weights: Ints, families: tuple[str, ...], accounts: int, times: Ints | None = None) -> Chance:
+def population(
+    weights: Ints, families: tuple[str, ...], accounts: int, times: Ints | None = None, least: int = 0
+) -> Chance:
     """Convolve the families' weights among strangers.
 
     `weights[i, f]`: what pair i shows in family f, micro-nats; pairs not listed show nothing; `times[i]`: how many
     pairs it stands for, one unless given. A family's weight is −ln of a chance, so strangers reach w with chance e^-w
     at most; nor do they more often than all pairs do, operators' own among them. The lesser of the two holds.
+    `least`: only pairs are counted that reach so much in the families of ONE_HAND.
     """
     pairs = accounts * (accounts - 1) / 2
-    total = np.zeros(BINS + 1)
-    total[0] = 1.0
+    hand, rest = np.zeros(BINS + 1), np.zeros(BINS + 1)
+    hand[0] = rest[0] = 1.0
     by_family = {}
     for f, family in enumerate(families):
         seen = np.bincount(np.minimum(-(-weights[:, f] * STEP // MICRO), BINS), times, BINS + 1)
@@ -52,8 +63,13 @@ def population(weights: Ints, families: tuple[str, ...], accounts: int, times: I
         reach = np.minimum(shown, np.exp(-np.arange(BINS + 1) / STEP))
         reach[0] = 1.0
         by_family[family] = pairs * reach
-        total = _sum(total, np.append(reach[:-1] - reach[1:], reach[-1]))
-    return Chance(pairs * total[::-1].cumsum()[::-1], by_family)
+        alone = np.append(reach[:-1] - reach[1:], reach[-1])
+        if family in ONE_HAND:
+            hand = _sum(hand, alone)
+        else:
+            rest = _sum(rest, alone)
+    hand[: least * STEP // MICRO] = 0.0
+    return Chance(pairs * _sum(hand, rest)[::-1].cumsum()[::-1], by_family)
 
 
 def _sum(one: Floats, other: Floats) -> Floats:

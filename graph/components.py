@@ -20,19 +20,19 @@ def components(left: Ints, right: Ints, accounts: int) -> Ints:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def cut_bridges(left: Ints, right: Ints, accounts: int) -> Bools:
-    """Which links to keep: all but the bridges between two groups of GROUP or more."""
+def cut_bridges(left: Ints, right: Ints, accounts: int, group: int = GROUP) -> Bools:
+    """Which links to keep: all but the bridges between two groups of `group` or more."""
     keep = np.ones(len(left), dtype=np.bool_)
     for links in by_component(left, right, accounts):
-        if len(links) < 2 * GROUP - 1:
+        if len(links) < 2 * group - 1:
             continue
         graph = nx.Graph()
         graph.add_edges_from((int(left[i]), int(right[i]), {"at": int(i)}) for i in links)
         for one, other in list(nx.bridges(graph)):
             at = graph.edges[one, other]["at"]
             graph.remove_edge(one, other)
-            sides = (_reached(graph, one), _reached(graph, other))
-            if min(sides) >= GROUP:
+            sides = (_reached(graph, one, group), _reached(graph, other, group))
+            if min(sides) >= group:
                 keep[at] = False
             else:
                 graph.add_edge(one, other, at=at)
@@ -59,10 +59,10 @@ def by_component(left: Ints, right: Ints, accounts: int) -> list[Ints]:
     return [order[a:b] for a, b in pairwise(ends)]
 
 
-def _reached(graph: nx.Graph, start: int) -> int:
-    """How many accounts `start` reaches, counting no further than GROUP."""
+def _reached(graph: nx.Graph, start: int, most: int) -> int:
+    """How many accounts `start` reaches, counting no further than `most`."""
     seen, front = {start}, [start]
-    while front and len(seen) < GROUP:
+    while front and len(seen) < most:
         for other in graph[front.pop()]:
             if other not in seen:
                 seen.add(other)

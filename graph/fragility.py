@@ -24,7 +24,7 @@ def fragility(
                 continue
             without = weights.copy()
             without[:, f] = 0
-            stay = int(admits(without, found.near[home], accounts, len(members)).sum())
+            stay = int(admits(without, found.near[home], found.others[home], accounts).sum())
             told.append(
                 f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict(i, without)}"
             )

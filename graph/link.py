@@ -15,13 +15,12 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from graph.components import components, cut_bridges
 from graph.fragility import fragility
 from graph.keys.days import draw_days, update_days
 from graph.keys.held import accounts_of, add_lone, make_held
 from graph.lineage import name_clusters, remembered
-from graph.links import Scored, keep_pairs, score_pairs
-from graph.membership import Membership, drop_small, settle
+from graph.links import Scored, keep_pairs, together
+from graph.membership import Membership
 from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files
@@ -31,6 +30,7 @@ from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population, watched
 from graph.verdict.facts import conduct, gather
 from graph.verdict.judge import farming, judge, judge_one
+from graph.waves import find_clusters
 from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
@@ -106,15 +106,12 @@ def compute(
     accounts = accounts_of(con)
     make_pairs(con)
     stages.done(f"keys and candidate pairs of {accounts} accounts")
-    scored = score_pairs(con, accounts)
-    stages.done(_null_line(scored))
-    waves = [_seed_labels(scored, scored.seed & scored.backed, accounts), _seed_labels(scored, scored.seed, accounts)]
-    labels, found = settle(con, waves, conduct(con))
+    labels, found, scored, seeds = find_clusters(con, conduct(con), stages.done)
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
-    kept = np.flatnonzero(scored.seed | _inside(scored, labels))
+    kept = np.flatnonzero(seeds | _inside(scored, labels))
     keep_pairs(con, scored, kept)
     add_lone(con, days)
-    made = _cluster_tables(con, lake, run, labels, found, scored)
+    made = _cluster_tables(con, lake, run, labels, found, (scored.left[kept], scored.right[kept]))
     stages.done("verdicts and names")
     return made | {
         "account_keys": population.account_keys(con, run.run_id),
@@ -126,7 +123,7 @@ def compute(
 
 
 def _cluster_tables(
-    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, scored: Scored
+    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, linked: tuple[Ints, Ints]
 ) -> dict[str, pa.Table]:
     facts, outside = gather(con)
     rows = _rows_by_cluster(labels, found)
@@ -143,7 +140,7 @@ def _cluster_tables(
     fragile = fragility(found, len(labels), [rows[f.c] for f in facts], without)
     return {
         "clusters": cluster_tables.clusters(run.run_id, facts, verdicts, fragile, named),
-        "cluster_members": cluster_tables.cluster_members(con, run.run_id, labels, found, scored),
+        "cluster_members": cluster_tables.cluster_members(con, run.run_id, labels, found, linked),
         "member_evidence": cluster_tables.member_evidence(con, run.run_id, labels, found),
         "cluster_lineage": cluster_tables.cluster_lineage(run.run_id, named),
         "extraction_ledger": cluster_tables.extraction_ledger(con, run.run_id),
@@ -167,25 +164,10 @@ def _spilling() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _seed_labels(scored: Scored, seed: Bools, accounts: int) -> Ints:
-    left, right = scored.left[seed], scored.right[seed]
-    keep = cut_bridges(left, right, accounts)
-    return drop_small(components(left[keep], right[keep], accounts))
-
-
 def _inside(scored: Scored, labels: Ints) -> Bools:
     """Pairs within a cluster that agree enough for a reason: each would be a coincidence of one in twenty or rarer."""
-    same = (labels[scored.left] >= 0) & (labels[scored.left] == labels[scored.right])
+    same = together(labels, scored.left, scored.right)
     return np.asarray(same & (scored.weights.sum(axis=1) >= 3 * MICRO), dtype=np.bool_)
-
-
-def _null_line(scored: Scored) -> str:
-    threshold = scored.chance.threshold()
-    chance = float(scored.chance.of(np.array([threshold]))[0])
-    return (
-        f"{len(scored.left)} pairs scored; seeds from {threshold / MICRO:.1f} nats, where "
-        f"{chance:.2g} pairs of strangers are expected: {int(scored.seed.sum())}"
-    )
 
 
 def rerun(lake: Lake, run_id: str, tell: Tell) -> list[str]:

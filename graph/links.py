@@ -1,4 +1,4 @@
-"""Scores candidate pairs and picks the seeds: pairs that under one pair of strangers would match by chance."""
+"""Weighs candidate pairs against the null."""
 
 from dataclasses import dataclass, replace
 from math import ceil, log
@@ -18,51 +18,94 @@ FAMILIES = tuple(family.value for family in Family)
 
 
 @dataclass(frozen=True)
-class Scored:
-    """Every candidate pair, in order of (l, r).
+class Agreements:
+    """What every candidate pair agrees in, in order of (l, r); as numbers, since it is weighed more than once.
 
-    `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `seed[i]`: whether it may start a cluster;
-    `backed[i]`: whether it rests on more than phrases.
+    Of each pair: its accounts, how many pairs it stands for, whether it shares a key that is no hub, and how many
+    votes. Of each row: its pair's place, its slice (a family's band), the agreement in micro-nats, and the product of
+    the keys that its accounts hold.
+    """
+
+    left: Ints
+    right: Ints
+    times: Ints
+    solid: Bools
+    votes: Ints
+    place: Ints
+    slices: Ints
+    agreement: Ints
+    product: Floats
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Every candidate pair, in order of (l, r), under one null.
+
+    `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `expected[i]`: pairs of strangers expected to
+    agree as much; `may[i]`: whether it shares something that its accounts brought about, and more than one hub.
+    `chance`: of all strangers; `one_hand`: of those whom something shows to be one hand.
     """
 
     left: Ints
     right: Ints
     weights: Ints
     expected: Floats
-    seed: Bools
-    backed: Bools
+    may: Bools
     chance: Chance
+    one_hand: Chance
 
 
-def score_pairs(con: duckdb.DuckDBPyConnection, accounts: int) -> Scored:
-    """Weigh `agreements` against the null of `family_degrees` and `holdings`."""
-    nulls = _nulls(con, accounts)
+# How many keys have which degree, and how many strangers hold them.
+HANDS = """
+    SELECT slice, degree, degree - coalesce(doubled, 0) AS hands, count(*) AS n
+    FROM shared LEFT JOIN doubled USING (k) JOIN signals USING (kind) JOIN slices USING (family, band)
+    GROUP BY ALL ORDER BY ALL"""
+
+
+def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
+    """The table `agreements`."""
     columns = con.sql("FROM agreements ORDER BY pair, slice").fetchnumpy()
-    piece = columns["slice"].astype(np.int64)
-    family = piece // len(BANDS)
-    weight = np.zeros(len(family), dtype=np.int64)
-    for (name, band), null in nulls.items():
+    first = np.concatenate([[True], np.diff(columns["pair"]) != 0])[: len(columns["pair"])]
+    pair, place = columns["pair"][first].astype(np.int64), np.cumsum(first) - 1
+    return Agreements(
+        pair >> 32,
+        pair & 0xFFFFFFFF,
+        columns["times"][first].astype(np.int64),
+        np.bincount(place, columns["solid"], len(pair)) > 0,
+        np.bincount(place, columns["votes"], len(pair)).astype(np.int64),
+        place,
+        columns["slice"].astype(np.int64),
+        columns["agreement"].astype(np.int64),
+        columns["n_l"].astype(np.float64) * columns["n_r"].astype(np.float64),
+    )
+
+
+def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: Ints) -> Scored:
+    """Weigh pairs against the null of strangers, each cluster of `labels` (as `member` has them) being one of them."""
+    piece = agreements.slices
+    weight = np.zeros(len(piece), dtype=np.int64)
+    for (name, band), null in _nulls(con, len(labels)).items():
         at = piece == FAMILIES.index(name) * len(BANDS) + band
-        weight[at] = null.weights(columns["agreement"][at], columns["n_l"][at], columns["n_r"][at])
-        weight[at] -= price_of_bands(name)
-    first = np.concatenate([[True], np.diff(columns["pair"]) != 0])[: len(piece)]
-    unique, place = columns["pair"][first], np.cumsum(first) - 1
-    weights = np.zeros((len(unique), len(FAMILIES)), dtype=np.int64)
-    np.maximum.at(weights, (place, family), weight)
+        weight[at] = null.weights(agreements.agreement[at], agreements.product[at]) - price_of_bands(name)
+    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int64)
+    np.maximum.at(weights, (agreements.place, piece // len(BANDS)), weight)
     weights = stronger_content(weights)
-    chance = population(weights, FAMILIES, accounts, columns["times"][first])
-    total = weights.sum(axis=1)
-    solid = np.bincount(place, columns["solid"], len(unique)) > 0
-    votes = np.bincount(place, columns["votes"], len(unique))
+    strange = weights * ~together(labels, agreements.left, agreements.right)[:, None]
+    chance, one_hand = (population(strange, FAMILIES, len(labels), agreements.times, least) for least in (0, SUPPORT))
     owned = weights[:, [i for i, f in enumerate(Family) if f not in CIRCUMSTANTIAL]].sum(axis=1) > 0
-    seed = (total >= chance.threshold()) & owned & (solid | (votes >= 2))
-    backed = total - weights[:, FAMILIES.index(Family.PHRASE)] >= SUPPORT
-    return Scored(unique >> 32, unique & 0xFFFFFFFF, weights, chance.of(total), seed, backed, chance)
+    may = owned & (agreements.solid | (agreements.votes >= 2))
+    expected = chance.of(weights.sum(axis=1))
+    return Scored(agreements.left, agreements.right, weights, expected, may, chance, one_hand)
+
+
+def together(labels: Ints, left: Ints, right: Ints) -> Bools:
+    """Which pairs are in one cluster."""
+    return np.asarray((labels[left] >= 0) & (labels[left] == labels[right]), dtype=np.bool_)
 
 
 def price_of_bands(family: str) -> int:
     """What it costs to pick the best of several bands (Bonferroni), in micro-nats."""
-    return ceil(log(len(BANDS)) * MICRO) if family == Family.PHRASE else 0
+    return ceil(log(len(BANDS)) * MICRO) if family in (Family.PHRASE, Family.FAILOVER) else 0
 
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> None:
@@ -98,21 +141,17 @@ def stronger_content(weights: Ints) -> Ints:
 
 
 def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[tuple[str, int], Null]:
-    """The null of each family and band."""
+    """The null of each family and band, from `shared`, `doubled`, `holdings` and `slices`."""
     made: dict[tuple[str, int], Null] = {}
-    timing = dict(con.sql("SELECT family, any_value(coincidence) FROM slices GROUP BY family").fetchall())
+    held = dict(con.sql("SELECT family, sum(n)::BIGINT FROM holdings GROUP BY family").fetchall())
+    timing = dict(con.sql("SELECT slice, coincidence FROM slices").fetchall())
+    rows = con.sql(HANDS).fetchnumpy()
+    piece, degree, hands, keys = (rows[name].astype(np.int64) for name in ("slice", "degree", "hands", "n"))
     for family in FAMILIES:
-        held = _column(con, "SELECT n FROM holdings WHERE family = $f ORDER BY a", family)
-        degree, keys, band = (
-            _column(con, f"SELECT {name} FROM family_degrees WHERE family = $f ORDER BY band, degree", family)
-            for name in ("degree", "n", "band")
-        )
-        for b in np.unique(band).tolist():
-            at = band == b
-            null = family_null(degree[at], keys[at], int(held.sum()), accounts)
-            made[family, b] = replace(null, rate=null.rate * timing[family])
+        of_family = piece // len(BANDS) == FAMILIES.index(family)
+        total = held.get(family, 0) - int(((degree - hands) * keys)[of_family].sum())
+        for slice_ in np.unique(piece[of_family]).tolist():
+            at = piece == slice_
+            null = family_null(degree[at], hands[at], keys[at], total, accounts)
+            made[family, slice_ % len(BANDS)] = replace(null, rate=null.rate * timing[slice_])
     return made
-
-
-def _column(con: duckdb.DuckDBPyConnection, sql: str, family: str) -> Ints:
-    return con.execute(sql, {"f": family}).fetchnumpy()[sql.split()[1]].astype(np.int64)

@@ -8,16 +8,22 @@ import numpy as np
 import pyarrow as pa
 
 from graph.components import components
-from graph.keys.held import BANDS
+from graph.keys.held import BANDS, place_coincidence
 from graph.links import FAMILIES, SUPPORT, price_of_bands, stronger_content
 from graph.null import MICRO, TILTS, Bools, Floats, Ints, exceeds
-from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, TOUCHABLE, Family
+from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, TOUCHABLE, Family
 
 ROUNDS = 3
+# Of a cluster's members one in a hundred may be expected there by chance; the bounds are loose, so it is fewer.
+CHANCE_SHARE = 0.01
+# Fewer neighbours than this cannot be told from none: their circumstances are shared by chance once in twenty times.
+LEAST_NEAR = 20
 # A prompt value counts when so many other members hold it: a single copy could be anybody's.
 CONTENT_HOLDERS = 2
 PHRASE = FAMILIES.index(Family.PHRASE)
 CIRCUMSTANCES = [i for i, family in enumerate(Family) if family in CIRCUMSTANTIAL]
+HAND = [i for i, family in enumerate(Family) if family in ONE_HAND]
+PRICES = np.array([price_of_bands(name) for name in FAMILIES])
 OWNED = [i for i, family in enumerate(Family) if family not in CIRCUMSTANTIAL]
 
 
@@ -27,65 +33,58 @@ class Membership:
 
     `weights[i, f]`: −ln of the chance that an account which is none of the cluster's shares as much of its vocabulary
     in family f, micro-nats. `near[i]`: how many accounts share the cluster's circumstances (addresses, clients, mail).
-    `admitted[i]`: whether under one account is expected to get in by chance.
+    `others[i]`: how many members the cluster has without it. `admitted[i]`: whether it may be a member.
     """
 
     a: Ints
     c: Ints
     weights: Ints
     near: Ints
+    others: Ints
     admitted: Bools
 
 
-# `outside`: how few have the key beside the cluster, one more for the account in question. Language is everybody's: a
-# phrase is the cluster's own only where most who use it are members.
+# How many members of which cluster hold a key.
+OWNED_KEYS = """
+    CREATE OR REPLACE TEMP TABLE owned AS
+    SELECT m.c, h.k, h.family, h.band, h.degree, count(*) AS n FROM held h JOIN member m USING (a) GROUP BY ALL"""
+
+# How many of a key's holders are no further strangers: a cluster is one, however many of its members hold the key.
+DOUBLED = "CREATE OR REPLACE TEMP TABLE doubled AS SELECT k, sum(n - 1)::BIGINT AS doubled FROM owned GROUP BY k"
+
+# `outside`: how few strangers have the key beside the cluster, one more for the account in question. Language is
+# everybody's: a phrase is the cluster's own only where most who use it are members.
 VOCABULARY = """
-    SELECT m.c, h.k, h.family, h.band, h.degree - count(*) + 1 AS outside, count(*) AS n
-    FROM held h JOIN member m USING (a)
-    GROUP BY m.c, h.k, h.family, h.band, h.degree
-    HAVING n >= CASE WHEN list_contains($content, h.family) THEN $content_holders ELSE 1 END
-       AND (h.family <> 'phrase' OR 2 * n > h.degree)"""
+    SELECT c, k, family, band, degree - doubled AS outside, n FROM owned JOIN doubled USING (k)
+    WHERE n >= CASE WHEN list_contains($content, family) THEN $content_holders ELSE 1 END
+      AND (family <> 'phrase' OR 2 * n > degree)"""
 
-# Keys of a family held in all, over the chance of the timing that the family asks for.
+# Keys of a family held in all by strangers, over the chance of the timing that the family asks for.
 TOTALS = """
-    SELECT family, sum(n) / any_value(coincidence) FROM holdings JOIN slices USING (family) WHERE band = 0
-    GROUP BY family"""
+    WITH twice AS (
+        SELECT family, sum(doubled) AS n FROM doubled JOIN shared USING (k) JOIN signals USING (kind) GROUP BY family
+    )
+    SELECT family, band, (sum(h.n) - coalesce(any_value(t.n), 0)) / coincidence
+    FROM holdings h JOIN slices USING (family) LEFT JOIN twice t USING (family) GROUP BY family, band, coincidence"""
 
-# Families that an outsider can touch count only where somebody had the key before the account: who copies a victim
-# comes second, and the victim, who came first, owes nothing to the copies.
+# Families that an outsider can touch count only where somebody had the key before the account (`came`): who copies a
+# victim comes second, and the victim, who came first, owes nothing to the copies.
 SHARED = """
-    SELECT h.a, v.c, v.k, v.family, v.band, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise
+    SELECT h.a, v.c, v.k, v.family, v.band, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise,
+           h.followed OR NOT list_contains($touchable, v.family) AS came
     FROM vocabulary v JOIN held h USING (k) LEFT JOIN member m ON m.a = h.a AND m.c = v.c
     WHERE v.n - (m.a IS NOT NULL)::INTEGER
-          >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END
-      AND (NOT list_contains($touchable, v.family)
-           OR h.followed)"""
+          >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END"""
 
 AGREED = """
-    SELECT a, c, family, band, sum(best)::BIGINT AS agreement, any_value(n) AS held FROM (
-        SELECT a, c, family, band, max(surprise) AS best FROM vocabulary_shared GROUP BY a, c, family, band, unit)
+    SELECT a, c, family, band, sum(best)::BIGINT AS agreement, sum(taken)::BIGINT AS taken, any_value(n) AS held FROM (
+        SELECT a, c, family, band, max(surprise) AS best, coalesce(max(surprise) FILTER (came), 0) AS taken
+        FROM vocabulary_shared GROUP BY a, c, family, band, unit)
     JOIN holdings USING (a, family)
     GROUP BY a, c, family, band ORDER BY a, c, family, band"""
 
 
-def settle(con: duckdb.DuckDBPyConnection, waves: list[Ints], conduct: Floats) -> tuple[Ints, Membership]:
-    """Grow clusters from the seed clusters of each wave in turn; returns every account's cluster, or -1.
-
-    `waves[i][a]`: seed cluster of account a; a later wave only starts clusters of accounts that none has yet, so that
-    weaker seeds cannot fuse what stronger ones tell apart. `conduct[a]`: what an account's own conduct adds to its
-    corroboration, in nats. Returns the candidates for the final clusters too.
-    """
-    labels = np.full(len(conduct), -1, dtype=np.int64)
-    for seeds in waves:
-        fresh = drop_small(np.where(labels >= 0, -1, seeds))
-        labels = np.where(fresh >= 0, fresh + labels.max(initial=-1) + 1, labels)
-        labels = _grow(con, labels)
-    labels, found = _prune(con, labels)
-    kept = _corroborated(labels, found, conduct)
-    return (labels, found) if np.array_equal(kept, labels) else _prune(con, kept)
-
-
-def _grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
+def grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
     """Move accounts to the clusters that they belong to and merge clusters that are one, until it rests."""
     for _ in range(ROUNDS):
         found = candidates(con, labels)
@@ -98,6 +97,16 @@ def _grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
             break
         labels = settled
     return labels
+
+
+def settle(con: duckdb.DuckDBPyConnection, labels: Ints, conduct: Floats) -> tuple[Ints, Membership]:
+    """Leave in clusters only who belongs; returns every account's cluster, or -1, and the candidates for them.
+
+    `conduct[a]`: what account a's own conduct adds to its corroboration, in nats.
+    """
+    labels, found = _prune(con, labels)
+    kept = _corroborated(labels, found, conduct)
+    return (labels, found) if np.array_equal(kept, labels) else _prune(con, kept)
 
 
 def corroboration(weights: Ints) -> Ints:
@@ -135,7 +144,7 @@ def _prune(con: duckdb.DuckDBPyConnection, labels: Ints) -> tuple[Ints, Membersh
 def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     """Weigh every account against every cluster that it shares a key with."""
     place_members(con, labels)
-    accounts, clusters = len(labels), len(np.unique(labels[labels >= 0]))
+    accounts = len(labels)
     bound = {"content_holders": CONTENT_HOLDERS, "content": sorted(CONTENT)}
     con.execute("CREATE OR REPLACE TEMP TABLE vocabulary AS " + VOCABULARY, bound)
     con.execute(
@@ -145,33 +154,44 @@ def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     rows = con.sql(AGREED).fetchnumpy()
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
     a, c = rows["a"].astype(np.int64), rows["c"].astype(np.int64)
-    surprise = rows["agreement"].astype(np.float64) / MICRO
     group = (c * len(FAMILIES) + family) * len(BANDS) + rows["band"]
-    weight = _bound(con, surprise, rows["held"].astype(np.float64), group, accounts)
-    weight -= np.array([price_of_bands(name) for name in FAMILIES])[family]
     pair, place = np.unique(a << 32 | c, return_inverse=True)
-    weights = np.zeros((len(pair), len(FAMILIES)), dtype=np.int64)
-    np.maximum.at(weights, (place, family), weight)
-    weights = stronger_content(weights)
+    every, taken = np.zeros((2, len(pair), len(FAMILIES)), dtype=np.int64)
+    for weights, name in ((every, "agreement"), (taken, "taken")):
+        surprise = rows[name].astype(np.float64) / MICRO
+        weight = _bound(con, surprise, rows["held"].astype(np.float64), group, accounts)
+        np.maximum.at(weights, (place, family), weight - PRICES[family])
+    weights = stronger_content(np.where(_takes_up(taken)[:, None], every, taken))
     c = pair & 0xFFFFFFFF
     near = np.bincount(c[weights[:, CIRCUMSTANCES].max(axis=1) >= SUPPORT], minlength=int(c.max(initial=0)) + 1)[c]
-    return Membership(pair >> 32, c, weights, near, admits(weights, near, accounts, clusters))
+    a = pair >> 32
+    sizes = np.bincount(labels[labels >= 0], minlength=int(c.max(initial=0)) + 1)
+    others = sizes[c] - (labels[a] == c)
+    return Membership(a, c, weights, near, others, admits(weights, near, others, accounts))
 
 
-def admits(weights: Ints, near: Ints, accounts: int, clusters: int) -> Bools:
+def _takes_up(taken: Ints) -> Bools:
+    """Whether what each account took up after others shows one hand: then it is no victim, and all it shares counts.
+
+    Else the first of an operator's accounts, which had every key before the others, would be taken for their victim.
+    """
+    return np.asarray(taken[:, HAND].sum(axis=1) >= SUPPORT, dtype=np.bool_)
+
+
+def admits(weights: Ints, near: Ints, others: Ints, accounts: int) -> Bools:
     """Whether each row of family weights lets an account in.
 
-    Under one account of the population may get into any of the clusters by chance. Addresses and the like alone never
-    do: what only the account itself can bring about must be rarer than one in the `near` accounts that share those.
+    Of the whole population so few may get in by chance that they are CHANCE_SHARE of the `others` in the cluster
+    (Benjamini and Hochberg 1995). Addresses and the like alone never do: what only the account itself can bring about
+    must let in as few of the `near` accounts that share those.
     Phrases need corroboration: people who speak of the same things use the same phrases, more often than strangers do.
     """
-    everything = log_chance(weights) + log(max(accounts, 1)) + log(max(clusters, 1))
-    owned = log_chance(weights[:, OWNED]) + np.maximum(np.log(np.maximum(near, 1)), log(20))
     spoken = weights[:, PHRASE] > 0
     backed = ~spoken | (weights.sum(axis=1) - weights[:, PHRASE] >= SUPPORT)
-    everything = log_chance(weights) + log(max(accounts, 1)) + log(max(clusters, 1))
-    owned = log_chance(weights[:, OWNED]) + log(max(accounts, 1))
-    return np.asarray((everything < 0) & (owned < 0) & backed, dtype=np.bool_)
+    allowed = np.log(CHANCE_SHARE * np.maximum(others, 1))
+    everything = log_chance(weights) + log(max(accounts, 1)) < allowed
+    owned = log_chance(weights[:, OWNED]) + np.log(np.maximum(near, LEAST_NEAR)) < allowed
+    return np.asarray(everything & owned & backed, dtype=np.bool_)
 
 
 def log_chance(weights: Ints) -> Floats:
@@ -189,11 +209,14 @@ def log_chance(weights: Ints) -> Floats:
 
 
 def place_members(con: duckdb.DuckDBPyConnection, labels: Ints) -> None:
-    """Make the table `member` (a, c) of the accounts that have a cluster."""
+    """Make the table `member` (a, c) of the accounts that have a cluster, `owned` and `doubled` of their keys."""
     inside = np.flatnonzero(labels >= 0)
     con.register("member_rows", pa.table({"a": inside.astype(np.int32), "c": labels[inside]}))
     con.execute("CREATE OR REPLACE TEMP TABLE member AS FROM member_rows ORDER BY c, a")
     con.unregister("member_rows")
+    con.execute(OWNED_KEYS)
+    con.execute(DOUBLED)
+    place_coincidence(con)
 
 
 def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group: Ints, accounts: int) -> Ints:
@@ -205,13 +228,13 @@ def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group
     rows = con.sql(
         "SELECT c, family, band, outside, count(*) AS n FROM vocabulary GROUP BY ALL ORDER BY ALL"
     ).fetchnumpy()
-    totals = dict(con.sql(TOTALS).fetchall())
+    totals = {(name, band): total for name, band, total in con.sql(TOTALS).fetchall()}
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
-    scale = np.array([1.0 / totals.get(name, 1) for name in FAMILIES])
+    scale = np.array([[1.0 / totals.get((name, band), 1) for band in range(len(BANDS))] for name in FAMILIES])
     key = (rows["c"].astype(np.int64) * len(FAMILIES) + family) * len(BANDS) + rows["band"]
     size = int(max(key.max(initial=-1), group.max(initial=-1))) + 1
     outside, count = rows["outside"].astype(np.float64), rows["n"].astype(np.float64)
-    rate = scale[family] * outside * count
+    rate = scale[family, rows["band"]] * outside * count
     terms = [(accounts / outside) ** tilt - 1.0 for tilt in TILTS.tolist()]
     return exceeds(surprise, [held * np.bincount(key, rate * term, size)[group] for term in terms])
 

@@ -3,7 +3,8 @@
 Configuration model (Newman 2018, Networks, ch. 12): accounts and keys keep how many of each other they have, and who
 has what is drawn at random. Two accounts with n_l and n_r keys of a family then share a Poisson number of keys of mean
 n_l n_r Σ D(D-1) / M² (D the degrees of keys, M their sum), each of a rarity drawn from the pairs that keys make. Dense
-abuse cannot spoil it: a ring's many agreements enter as keys with degrees, not as strangers who agree.
+abuse cannot spoil it: a ring's many agreements enter as keys with degrees, not as strangers who agree, and a ring that
+is found as one holder.
 """
 
 from dataclasses import dataclass
@@ -35,22 +36,22 @@ class Null:
     rate: float
     growth: Floats
 
-    def weights(self, agreement: Ints, n_l: Ints, n_r: Ints) -> Ints:
-        """−ln of the chance that strangers with n_l and n_r keys agree by `agreement` (micro-nats) or more.
+    def weights(self, agreement: Ints, product: Floats) -> Ints:
+        """−ln of the chance that strangers agree by `agreement` (micro-nats) or more, in micro-nats, rounded down.
 
-        In micro-nats, rounded down.
+        `product`: of how many keys either holds.
         """
-        mean = self.rate * n_l.astype(np.float64) * n_r.astype(np.float64)
+        mean = self.rate * product
         return exceeds(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
 
 
-def family_null(degree: Ints, keys: Ints, total: int, accounts: int) -> Null:
+def family_null(degree: Ints, hands: Ints, keys: Ints, total: int, accounts: int) -> Null:
     """The null of a family.
 
-    Of the keys that may link there are `keys[i]` of degree `degree[i]`; all keys of the family together are held
-    `total` times, by `accounts` accounts.
+    Of the keys that may link there are `keys[i]` of degree `degree[i]`, held by `hands[i]` strangers; all keys of the
+    family together are held `total` times by strangers, among `accounts` accounts.
     """
-    incidences = (degree * (degree - 1) * keys).astype(np.float64)
+    incidences = (hands * (hands - 1) * keys).astype(np.float64)
     rarity = np.log(accounts / degree.astype(np.float64))
     growth = [float((incidences * np.expm1(tilt * rarity)).sum()) for tilt in TILTS.tolist()]
     return Null(float(incidences.sum()) / float(total) ** 2, np.array(growth) / max(float(incidences.sum()), 1.0))

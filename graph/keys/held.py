@@ -12,6 +12,9 @@ COMMONEST_SHARE = 0.25
 # Phrases are counted apart by how many accounts use them, up to so many each: the many common ones would drown the few
 # rare ones. The last is where a phrase is language, and bounds the cost of sixteen values per prompt.
 BANDS = (5, 20, 80)
+# A phrase in so many requests of an account is its habit. Once it may be the matter at hand, which strangers in one
+# trade share, and twice a request that was sent again.
+HABIT = 3
 
 
 def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None = None) -> None:
@@ -20,7 +23,8 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None 
     Keys of the family `without` are in `showed` at most.
 
     `account` (a, account_id): accounts numbered by their ids in order. `showed`: `account_keys` of the contract with
-    `first_event`, of keys that at least two accounts show; `degrees` (kind, key, accounts): how many do.
+    `first_event`, and `phrase` of slots, of keys that at least two accounts show; `degrees` (kind, key, accounts): how
+    many do.
     `seldom` (kind, once, twice): how many keys of a kind one account shows, and two. `shared` (k, kind, key, degree,
     rarity, band): keys that at most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held`
     (a, k, …, unit, first_seen, first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how
@@ -56,6 +60,15 @@ def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
     return count
 
 
+def place_coincidence(con: duckdb.DuckDBPyConnection) -> None:
+    """Set the `coincidence` of the slices of failovers, as strangers show it: accounts of no or of another `member`."""
+    for band, chance in enumerate(failover.coincidence(con)):
+        con.execute(
+            "UPDATE slices SET coincidence = $chance WHERE family = $family AND band = $band",
+            {"chance": chance, "family": Family.FAILOVER.value, "band": band},
+        )
+
+
 SHOWED = """account_id, kind, key, min(first_seen) AS first_seen, max(last_seen) AS last_seen,
                sum(events)::BIGINT AS events, arg_min(first_event, event_date) AS first_event"""
 
@@ -86,7 +99,7 @@ def _make_showed(con: duckdb.DuckDBPyConnection, days: str) -> None:
         SELECT a, family, count(*) AS n FROM seen JOIN signals USING (kind) GROUP BY a, family""")
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE showed AS
-        SELECT {SHOWED} FROM ({days}) d
+        SELECT {SHOWED}, NULL::UBIGINT AS phrase FROM ({days}) d
         SEMI JOIN (FROM tally WHERE accounts > 1) t ON t.kind = d.kind AND t.h = hash(d.key)
         GROUP BY account_id, kind, key""")
     con.execute(
@@ -101,10 +114,10 @@ def _make_showed(con: duckdb.DuckDBPyConnection, days: str) -> None:
 
 
 def _add_slots(con: duckdb.DuckDBPyConnection) -> None:
-    make_slots(con, accounts_of(con), BANDS[-1])
+    make_slots(con, accounts_of(con), BANDS[-1], HABIT)
     con.execute("""
         INSERT INTO showed BY NAME
-        SELECT account_id, 'slot' AS kind, key, first_seen, last_seen, events, first_event
+        SELECT account_id, 'slot' AS kind, key, first_seen, last_seen, events, first_event, unit AS phrase
         FROM slot_held JOIN account USING (a)""")
     con.execute("INSERT INTO degrees SELECT 'slot', key, count(*) FROM slot_held GROUP BY key")
     con.execute("INSERT INTO holdings SELECT a, 'phrase', n FROM slot_holdings")
@@ -112,17 +125,16 @@ def _add_slots(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _add_failovers(con: duckdb.DuckDBPyConnection) -> None:
-    """Conversations that moved count as keys as common as the conversation itself."""
-    coincidence = failover.find_moves(con)
-    con.execute(
-        "UPDATE slices SET coincidence = $chance WHERE family = $family",
-        {"chance": coincidence, "family": Family.FAILOVER.value},
-    )
+    """Conversations that moved count as keys as common as the conversation itself, and no more as conversations.
+
+    An account has had one since its own first turn, not since the move: who replays a victim's turns comes second.
+    """
+    failover.find_moves(con)
     con.execute("""
         INSERT INTO showed BY NAME
-        SELECT account_id, 'failover' AS kind, key, min(event_time) AS first_seen, max(event_time) AS last_seen,
+        SELECT account_id, 'failover' AS kind, key, min(s.first_seen) AS first_seen, max(event_time) AS last_seen,
                count(*) AS events, arg_min(event_id, turn) AS first_event
-        FROM moves GROUP BY account_id, key""")
+        FROM moves JOIN (FROM showed WHERE kind = 'conversation') s USING (account_id, key) GROUP BY account_id, key""")
     con.execute("""
         INSERT INTO degrees
         SELECT 'failover', key, accounts FROM degrees
@@ -136,9 +148,12 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE shared AS
         SELECT row_number() OVER (ORDER BY kind, key)::INTEGER - 1 AS k, kind, key, accounts AS degree,
                floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity,
-               CASE WHEN kind <> 'slot' OR accounts <= $rare THEN 0 WHEN accounts <= $less THEN 1 ELSE 2 END AS band
+               CASE WHEN kind = 'failover' THEN span
+                    WHEN kind <> 'slot' OR accounts <= $rare THEN 0 WHEN accounts <= $less THEN 1 ELSE 2 END AS band
         FROM degrees SEMI JOIN signals USING (kind)
-        WHERE accounts BETWEEN 2 AND greatest(2, $share * $accounts) AND (kind <> 'slot' OR accounts <= $most)""",
+        LEFT JOIN (SELECT key, min(span) AS span FROM moves GROUP BY key) USING (key)
+        WHERE (kind <> 'conversation' OR span IS NULL)
+          AND accounts BETWEEN 2 AND greatest(2, $share * $accounts) AND (kind <> 'slot' OR accounts <= $most)""",
         {"accounts": accounts, "share": COMMONEST_SHARE, "rare": BANDS[0], "less": BANDS[1], "most": BANDS[2]},
     )
     con.execute("""
@@ -153,8 +168,8 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE held AS
         SELECT a, k, s.kind, g.family, s.band, slice, degree, rarity, first_seen, first_event,
                first_seen > min(first_seen) OVER (PARTITION BY k) AS followed,
-               CASE g.unit WHEN 'event' THEN hash(first_event) WHEN 'block' THEN hash(coalesce(block, key)) ELSE k END
-                   AS unit
+               CASE g.unit WHEN 'event' THEN coalesce(phrase, hash(first_event))
+                    WHEN 'block' THEN hash(coalesce(block, key)) ELSE k END AS unit
         FROM shared s
         JOIN showed USING (kind, key)
         JOIN account USING (account_id)

@@ -1,4 +1,4 @@
-"""Phrases: the MinHash slot values that few accounts use.
+"""Phrases: the MinHash slot values that few accounts use, each by habit.
 
 A prompt makes sixteen values, many times all other keys together, so no table keeps them: a run reads them from the
 requests, a slot at a time, and counts them by sorting integers (value << 32 | account), which is an order of magnitude
@@ -41,22 +41,25 @@ class Requests:
     order: Ints
 
 
-def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int) -> None:
-    """Make the tables of the values that 2 to `most` accounts use, from `events` and `account`.
+def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int, least: int) -> None:
+    """Make the tables of the values that 2 to `most` accounts use in `least` requests each, from `events`, `account`.
 
-    `slot_held` (a, key, first_seen, last_seen, events, first_event): who uses which. `slot_holdings` (a, n): how many
-    values an account uses of the slots that were taken, shared or not.
+    `slot_held` (a, key, first_seen, last_seen, events, first_event, unit): who uses which; what an account says
+    together has one `unit`. `slot_holdings` (a, n): how many values an account uses so often of the slots that were
+    taken, shared or not.
     """
     used = np.zeros(accounts, dtype=np.int64)
     parts: list[pa.Table] = []
     with tempfile.TemporaryDirectory(prefix="hydratrace-slots-") as folder:
         requests = _read(con, Path(folder))
+        lead = np.zeros(len(requests.at), dtype=np.uint64)
         for slot in range(SLOTS):
             values = np.fromfile(_file(Path(folder), slot), dtype=np.uint32)
-            parts.append(_held(requests, values, slot, used, most))
+            shared = _shared(requests, values, used, most, least)
+            parts.append(_held(requests, values, slot, shared, least, lead))
             if sum(part.num_rows for part in parts) >= ENOUGH_HELD:
                 break
-    _place(con, pa.concat_tables(parts), used)
+    _place(con, _united(pa.concat_tables(parts), lead, requests.seq), used)
 
 
 def _read(con: duckdb.DuckDBPyConnection, folder: Path) -> Requests:
@@ -84,20 +87,33 @@ def _file(folder: Path, slot: int) -> Path:
     return folder / f"slot-{slot}"
 
 
-def _held(requests: Requests, values: Words, slot: int, used: Ints, most: int) -> pa.Table:
-    """Who uses which of the slot's values that 2 to `most` accounts use; adds each account's values to `used`."""
-    pairs = values.astype(np.uint64) << np.uint64(32) | requests.account
-    distinct = _unique(np.sort(pairs))
-    used += np.bincount((distinct & np.uint64(0xFFFFFFFF)).astype(np.int64), minlength=len(used))
-    held = distinct >> np.uint64(32)
+def _shared(requests: Requests, values: Words, used: Ints, most: int, least: int) -> Words:
+    """The slot's values, in order, that 2 to `most` accounts use so often; adds each account's values to `used`."""
+    pairs = np.sort(values.astype(np.uint64) << np.uint64(32) | requests.account)
+    starts = np.flatnonzero(_changes(pairs))
+    habits = pairs[starts[np.diff(np.append(starts, len(pairs))) >= least]]
+    used += np.bincount((habits & np.uint64(0xFFFFFFFF)).astype(np.int64), minlength=len(used))
+    held = habits >> np.uint64(32)
     starts = np.flatnonzero(_changes(held))
     counts = np.diff(np.append(starts, len(held)))
-    shared = held[starts[(counts >= 2) & (counts <= most)]].astype(np.uint32)
+    return held[starts[(counts >= 2) & (counts <= most)]].astype(np.uint32)
+
+
+def _held(requests: Requests, values: Words, slot: int, shared: Words, least: int, lead: Longs) -> pa.Table:
+    """Who uses which of the values `shared`; raises `lead` of a request to the commonest of its account's values.
+
+    `first` and `last` are the places of the requests that show a value first and last.
+    """
+    pairs = values.astype(np.uint64) << np.uint64(32) | requests.account
     rows = np.flatnonzero(_among(values, shared))
     rows = rows[np.lexsort((requests.order[rows], pairs[rows]))]
     starts = np.flatnonzero(_changes(pairs[rows]))
-    ends = np.append(starts, len(rows))[1:]
-    first, last = rows[starts], rows[ends - 1]
+    events = np.diff(np.append(starts, len(rows)))
+    told = np.repeat(events >= least, events)
+    name = events.astype(np.uint64) << np.uint64(40) | np.uint64(slot << 32) | values[rows[starts]]
+    lead[rows[told]] = np.maximum(lead[rows[told]], np.repeat(name, events)[told])
+    starts, events = starts[events >= least], events[events >= least]
+    first, last = rows[starts], rows[starts + events - 1]
     return pa.table(
         {
             "a": requests.account[first].astype(np.int32),
@@ -105,14 +121,24 @@ def _held(requests: Requests, values: Words, slot: int, used: Ints, most: int) -
             "value": values[first],
             "first_seen": pa.array(requests.at[first], pa.timestamp("us", "UTC")),
             "last_seen": pa.array(requests.at[last], pa.timestamp("us", "UTC")),
-            "events": ends - starts,
-            "seq": requests.seq[first],
+            "events": events,
+            "first": first,
+            "last": last,
         }
     )
 
 
-def _unique(ordered: Longs) -> Longs:
-    return ordered[_changes(ordered)]
+def _united(held: pa.Table, lead: Longs, seq: Longs) -> pa.Table:
+    """`held` with `unit`, the commonest value of the requests that show a value first and last, and the first `seq`.
+
+    The values of one template come in the same requests, so they have its commonest value in common. A rare one of
+    them may miss it in one request, hardly in both.
+    """
+    first, last = held["first"].to_numpy(), held["last"].to_numpy()
+    rest = held.drop_columns(["first", "last"])
+    return rest.append_column("unit", pa.array(np.maximum(lead[first], lead[last]))).append_column(
+        "seq", pa.array(seq[first])
+    )
 
 
 def _changes(ordered: Longs) -> Bools:
@@ -140,7 +166,7 @@ def _place(con: duckdb.DuckDBPyConnection, held: pa.Table, used: Ints) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE slot_events AS SELECT DISTINCT seq FROM slot_rows")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE slot_held AS
-        SELECT a, slot || ':' || value AS key, first_seen, last_seen, events, event_id AS first_event
+        SELECT a, slot || ':' || value AS key, first_seen, last_seen, events, unit, event_id AS first_event
         FROM slot_rows JOIN (
             SELECT seq, min(event_id) AS event_id FROM events SEMI JOIN slot_events USING (seq)
             WHERE src = 'usage' GROUP BY seq) USING (seq)""")

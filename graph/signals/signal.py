@@ -25,6 +25,9 @@ TOUCHABLE = frozenset({Family.MAIL, Family.NETWORK, Family.CLIENT, Family.PROMPT
 # Families that admit nobody by themselves: whole towns, offices and software ecosystems share these.
 CIRCUMSTANTIAL = frozenset({Family.NETWORK, Family.CLIENT, Family.MAIL})
 
+# Evidence of one hand: possession of the same thing, or one conversation going on elsewhere at once.
+ONE_HAND = frozenset({Family.PAYMENT, Family.DEVICE, Family.FAILOVER})
+
 # What is asked, told by exact prompts and by phrases. A prompt shows in both, so only the stronger of the two counts.
 CONTENT = frozenset({Family.PROMPT, Family.PHRASE})
 
@@ -35,8 +38,9 @@ class Signal:
 
     `key` is a SQL expression over a row of the event table `table` (it may be an UNNEST), taken
     where `where` holds; the table `addressed` is every sign-up and request.
-    `unit` says what has one vote: the `key` itself; the `event` that showed it first (values that appear in one request
-    are one phrase, however many keys it makes); or the address `block` (neighbouring addresses are one network).
+    `unit` says what has one vote: the `key` itself; the `event` that showed it first, of slots the commonest value said
+    with it (values that appear together are one phrase, however many keys it makes); or the address `block`
+    (neighbouring addresses are one network).
     `daily`: whether `account_key_days` keeps its keys; the others are read from the events by each run.
     `sentence` may use {holders}. `examples` are (row, keys drawn) pairs that tests and documentation use.
     """

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from graph.components import articulation
 from graph.lineage import Named
-from graph.links import FAMILIES, Scored
+from graph.links import FAMILIES, together
 from graph.membership import Membership, log_chance
 from graph.null import Ints
 from graph.signals.signal import Family
@@ -71,12 +71,16 @@ def place_names(con: duckdb.DuckDBPyConnection, facts: list[Facts], named: Named
 
 
 def cluster_members(
-    con: duckdb.DuckDBPyConnection, run_id: str, labels: Ints, found: Membership, scored: Scored
+    con: duckdb.DuckDBPyConnection, run_id: str, labels: Ints, found: Membership, linked: tuple[Ints, Ints]
 ) -> pa.Table:
-    """Rows of `cluster_members`; confidence is 1 less the chance that an outsider agrees as much."""
+    """Rows of `cluster_members`; confidence is 1 less the chance that an outsider agrees as much.
+
+    `linked`: the accounts of each link, left and right.
+    """
     home = labels[found.a] == found.c
-    linked = scored.seed & (labels[scored.left] >= 0) & (labels[scored.left] == labels[scored.right])
-    bridges = articulation(scored.left[linked], scored.right[linked], len(labels))
+    left, right = linked
+    inside = together(labels, left, right)
+    bridges = articulation(left[inside], right[inside], len(labels))
     a = found.a[home].tolist()
     chances = log_chance(found.weights[home])
     rows = {

@@ -9,7 +9,7 @@ from scipy.stats import binom
 
 from graph.links import FAMILIES, SUPPORT
 from graph.null import Floats, Ints
-from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
+from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, Family
 from graph.verdict.facts import HOPPING_SHARE, Facts, Outside
 
 # Two accounts may be one honest person's; from three on somebody runs accounts.
@@ -20,9 +20,6 @@ HOUSEHOLD = 5
 DISCOVERY_RATE = 0.05
 # Chance of an act of concealment (bans, prepaid cards) in a group of ordinary accounts below which it counts.
 ACT_CHANCE = 0.001
-
-# Evidence of one hand: possession of the same thing, or one conversation going on elsewhere at once.
-ONE_HAND = frozenset({Family.PAYMENT, Family.DEVICE, Family.FAILOVER})
 
 
 @dataclass

@@ -11,17 +11,18 @@ def one(number: int) -> np.ndarray:
 
 
 def test_two_rare_keys_weigh_more_than_one_and_less_between_accounts_that_hold_many() -> None:
-    null = family_null(np.array([2, 10]), np.array([200, 30]), 4000, 2000)
+    null = family_null(np.array([2, 10]), np.array([2, 10]), np.array([200, 30]), 4000, 2000)
     rare = int(np.log(1000) * MICRO)
-    once = null.weights(one(rare), one(2), one(2))[0]
-    twice = null.weights(one(2 * rare), one(2), one(2))[0]
-    busy = null.weights(one(2 * rare), one(200), one(200))[0]
+    once = null.weights(one(rare), np.array([4.0]))[0]
+    twice = null.weights(one(2 * rare), np.array([4.0]))[0]
+    busy = null.weights(one(2 * rare), np.array([40000.0]))[0]
     assert 0 < once < twice
     assert busy < twice
 
 
 def test_a_family_in_which_nothing_is_shared_weighs_nothing() -> None:
-    null = family_null(np.array([], dtype=np.int64), np.array([], dtype=np.int64), 100, 50)
+    none = np.array([], dtype=np.int64)
+    null = family_null(none, none, none, 100, 50)
     assert null.rate == 0.0
 
 
@@ -45,7 +46,7 @@ def test_configuration_model_matches_a_random_rewiring() -> None:
     rng = np.random.default_rng(7)
     accounts, degree, keys = 400, 5, 300
     stubs = np.repeat(np.arange(accounts), degree * keys // accounts + 1)
-    null = family_null(np.array([degree]), np.array([keys]), len(stubs), accounts)
+    null = family_null(np.array([degree]), np.array([degree]), np.array([keys]), len(stubs), accounts)
     shared = 0
     for _ in range(20):
         holders = rng.permutation(stubs)[: degree * keys].reshape(keys, degree)
@@ -53,3 +54,11 @@ def test_configuration_model_matches_a_random_rewiring() -> None:
     held = np.bincount(stubs)
     expected = null.rate * (held.sum() ** 2 - (held**2).sum()) / 2
     assert expected == pytest.approx(shared / 20, rel=0.1)
+
+
+def test_what_one_hand_holds_many_times_does_not_make_the_same_look_common_elsewhere() -> None:
+    degree, keys = np.array([2, 2]), np.array([3000, 10])
+    rare = int(np.log(1000) * MICRO)
+    every = family_null(degree, degree, keys, 40_000, 2000).weights(one(rare), np.array([400.0]))[0]
+    found = family_null(degree, np.array([1, 2]), keys, 37_000, 2000).weights(one(rare), np.array([400.0]))[0]
+    assert found - every == pytest.approx(np.log(3010 / 10) * MICRO - 2 * np.log(40 / 37) * MICRO, rel=0.01)

@@ -20,7 +20,8 @@ ORACLE = """
                arg_min(event_id, event_time) AS first_event
         FROM drawn GROUP BY a, key
     )
-    SELECT showed.* FROM showed JOIN (SELECT key, count(*) AS n FROM showed GROUP BY key) USING (key)
+    SELECT showed.* FROM (FROM showed WHERE events >= $least) showed
+    JOIN (SELECT key, count(*) AS n FROM showed WHERE events >= $least GROUP BY key) USING (key)
     WHERE n BETWEEN 2 AND 3 ORDER BY ALL"""
 
 
@@ -52,27 +53,28 @@ REQUESTS = st.lists(st.tuples(st.integers(0, 5), st.lists(VALUES, min_size=SLOTS
 
 
 @settings(max_examples=30, deadline=None)
-@given(REQUESTS)
-def test_slots_are_counted_as_a_group_by_counts_them(requests: list[tuple[int, list[int]]]) -> None:
+@given(REQUESTS, st.integers(1, 3))
+def test_slots_are_counted_as_a_group_by_counts_them(requests: list[tuple[int, list[int]]], least: int) -> None:
     with population(requests) as con:
-        make_slots(con, 6, most=3)
+        make_slots(con, 6, most=3, least=least)
         columns = "a, key, first_seen, last_seen, events, first_event"
         assert con.sql(f"SELECT {columns} FROM slot_held ORDER BY ALL").to_arrow_table() == con.sql(
-            ORACLE
+            ORACLE, params={"least": least}
         ).to_arrow_table().cast(con.sql(f"SELECT {columns} FROM slot_held").to_arrow_table().schema)
         held = (
             "SELECT a, count(DISTINCT key) FROM (SELECT a, unnest(range(1, 17)) || ':' || unnest(prompt_minhash) AS key"
         )
+        often = f"FROM events JOIN account USING (account_id) GROUP BY a, key HAVING count(*) >= {least})"
         assert (
             con.sql("FROM slot_holdings ORDER BY ALL").fetchall()
-            == con.sql(f"{held} FROM events JOIN account USING (account_id)) GROUP BY a ORDER BY ALL").fetchall()
+            == con.sql(f"{held} {often} GROUP BY a ORDER BY ALL").fetchall()
         )
 
 
 def test_slots_are_taken_until_there_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "ENOUGH_HELD", 3)
     with population([(0, [5] * SLOTS), (1, [5] * SLOTS)]) as con:
-        make_slots(con, 6, most=3)
+        make_slots(con, 6, most=3, least=1)
         assert {key for (key,) in con.sql("SELECT key FROM slot_held").fetchall()} == {"1:5", "2:5"}
         assert con.sql("FROM slot_holdings ORDER BY a").fetchall() == [(0, 2), (1, 2)]
 
@@ -80,5 +82,22 @@ def test_slots_are_taken_until_there_are_enough(monkeypatch: pytest.MonkeyPatch)
 def test_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(slots.tempfile, "tempdir", str(tmp_path))
     with population([(0, [5] * SLOTS)]) as con:
-        make_slots(con, 6, most=3)
+        make_slots(con, 6, most=3, least=1)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_an_account_says_together_is_one_unit_and_what_it_says_apart_is_two() -> None:
+    one, other, text = [1] * SLOTS, [2] * SLOTS, 100
+    requests = []
+    for account in (0, 1):
+        for template in (one, other):
+            for n in range(4):
+                values = list(template)
+                values[n % 3] = text
+                text += 1
+                requests.append((account, values))
+    with population(requests) as con:
+        make_slots(con, 6, most=3, least=2)
+        units = con.sql("SELECT a, split_part(key, ':', 2) AS text, count(DISTINCT unit) FROM slot_held GROUP BY ALL")
+        assert sorted(units.fetchall()) == [(a, text, 1) for a in (0, 1) for text in ("1", "2")]
+        assert con.sql("SELECT count(DISTINCT (a, unit)) FROM slot_held").fetchall() == [(4,)]

@@ -1,0 +1,91 @@
+"""Finds clusters in waves, from plain to faint: each starts from seeds among the accounts that have no cluster yet.
+
+After each wave the null is taken anew with every cluster found as one stranger (Efron 2004, "Large-scale simultaneous
+hypothesis testing: the choice of a null hypothesis": strangers are what remains when what is found is taken out). So
+what a careless operator does a thousand times does not make the same look common in a careful one, and faint seeds
+cannot fuse what plain ones tell apart.
+"""
+
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+
+from graph.components import GROUP, components, cut_bridges
+from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
+from graph.membership import HAND, Membership, drop_small, grow, place_members, settle
+from graph.null import MICRO, Bools, Floats, Ints
+from graph.signals.signal import Family
+
+# Seeds that one hand shows may be chance once in twenty: what joins them is tested account by account, and a chance
+# pair that nobody joins is a pair.
+SEED_SHARE = 0.05
+# Among faint seeds no single one may join as many as two accounts to others: their keys must bear it out.
+PAIR = 2
+PHRASE = FAMILIES.index(Family.PHRASE)
+
+Seeds = Callable[[Scored, Bools], tuple[Bools, str]]
+
+
+def find_clusters(
+    con: duckdb.DuckDBPyConnection, conduct: Floats, tell: Callable[[str], None]
+) -> tuple[Ints, Membership, Scored, Bools]:
+    """Every account's cluster, or -1; the candidates for clusters; pairs under the last null, and which were seeds.
+
+    `conduct[a]`: what account a's own conduct adds to its corroboration, in nats.
+    """
+    agreements = read_agreements(con)
+    labels = np.full(len(conduct), -1, dtype=np.int64)
+    place_members(con, labels)
+    scored = score_pairs(con, agreements, labels)
+    sown = np.zeros(len(scored.left), dtype=np.bool_)
+    for wave in (plain, held_by_one_hand, faint):
+        free = (labels[scored.left] < 0) & (labels[scored.right] < 0)
+        seeds, line = wave(scored, free)
+        tell(line)
+        if not seeds.any():
+            continue
+        sown |= seeds
+        fresh = _seed_labels(scored, seeds, len(labels), GROUP if wave is plain else PAIR)
+        labels = grow(con, np.where(fresh >= 0, fresh + labels.max(initial=-1) + 1, labels))
+        place_members(con, labels)
+        scored = score_pairs(con, agreements, labels)
+    labels, found = settle(con, labels, conduct)
+    return labels, found, score_pairs(con, agreements, labels), sown
+
+
+def plain(scored: Scored, free: Bools) -> tuple[Bools, str]:
+    """Pairs that under one pair of strangers would match by chance, and that rest on more than phrases."""
+    rest = scored.weights.sum(axis=1) - scored.weights[:, PHRASE]
+    return _under_one(scored, free & (rest >= SUPPORT))
+
+
+def faint(scored: Scored, free: Bools) -> tuple[Bools, str]:
+    """Pairs that under one pair of strangers would match by chance, on phrases alone too."""
+    return _under_one(scored, free)
+
+
+def held_by_one_hand(scored: Scored, free: Bools) -> tuple[Bools, str]:
+    """Plain pairs, and pairs of one hand with evidence of another kind, at most SEED_SHARE of them by chance."""
+    seeds, line = plain(scored, free)
+    total = scored.weights.sum(axis=1)
+    held = scored.may & free & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
+    held &= total - scored.weights.max(axis=1) >= SUPPORT
+    threshold = scored.one_hand.threshold(total[held], SEED_SHARE)
+    held &= total >= threshold
+    chance = float(scored.one_hand.of(np.array([threshold]))[0])
+    return seeds | held, f"{line}; by one hand from {threshold / MICRO:.1f} nats ({chance:.2g}): {int(held.sum())}"
+
+
+def _under_one(scored: Scored, free: Bools) -> tuple[Bools, str]:
+    threshold = scored.chance.threshold()
+    seeds = scored.may & free & (scored.weights.sum(axis=1) >= threshold)
+    chance = float(scored.chance.of(np.array([threshold]))[0])
+    line = f"seeds from {threshold / MICRO:.1f} nats, where {chance:.2g} pairs of strangers are expected: "
+    return seeds, line + str(int(seeds.sum()))
+
+
+def _seed_labels(scored: Scored, seeds: Bools, accounts: int, group: int) -> Ints:
+    left, right = scored.left[seeds], scored.right[seeds]
+    keep = cut_bridges(left, right, accounts, group)
+    return drop_small(components(left[keep], right[keep], accounts))
