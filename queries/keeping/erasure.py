@@ -1,5 +1,7 @@
 """Erasure: an account's rows leave every table, every run and the case file. docs/decisions has the argument."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -9,11 +11,13 @@ import msgspec
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from pipeline.alerts.claims import only_sender
 from pipeline.alerts.findings import ID_CHARACTERS
 from pipeline.alerts.text import clean
 from pipeline.contract.ddl import quoted
 from pipeline.contract.storage import Kind
 from pipeline.contract.tables import EVENT_TABLES, Erasure
+from pipeline.errors import LakeError
 from pipeline.exclusion import rewriting
 from pipeline.lake import Lake
 from pipeline.privacy.tokens import Tokens
@@ -28,6 +32,8 @@ from queries.keeping.runrows import Replaced, drop_from_runs, drop_unfinished, m
 
 # An account that goes on sending events lands anew while it is erased; after so many passes that is the finding.
 PASSES = 3
+# A pass over a hook starts no new try after half a minute, and a try takes as long at most.
+SENDING_SECONDS = 75.0
 # Lists of an alert's finding that name accounts.
 NAMED = {"members", "touches"}
 
@@ -117,8 +123,23 @@ def _drop_rows(con: duckdb.DuckDBPyConnection, lake: Lake, subject: Subject) -> 
     for table, column in (("rejected", "digest"), ("matches", "event_id")):
         rows = con.sql(f"SELECT {column} FROM ({lake.select(table)}) WHERE {places[table]}").fetchall()
         dropped[table] = drop_listed(lake, table, column, (value for (value,) in rows))
-    dropped["alerts"] = _drop_from_alerts(con, lake, subject, places["alerts"])
+    with nobody_sending(con, lake):
+        dropped["alerts"] = _drop_from_alerts(con, lake, subject, places["alerts"])
     return dropped
+
+
+@contextmanager
+def nobody_sending(con: duckdb.DuckDBPyConnection, lake: Lake) -> Iterator[None]:
+    """Hold the claims of all hooks: a sender would write what it has read of a waiting alert again.
+
+    Raises LakeError if one sends for longer than a pass may take.
+    """
+    hooks = con.sql(f"SELECT DISTINCT hook FROM ({lake.select('alerts')}) ORDER BY hook").fetchall()
+    with ExitStack() as held:
+        for (hook,) in hooks:
+            if not held.enter_context(only_sender(lake, hook, SENDING_SECONDS)):
+                raise LakeError(f"hook {hook} was sent to for {SENDING_SECONDS:.0f} s", remedy="erase again later")
+        yield
 
 
 def _count(con: duckdb.DuckDBPyConnection, lake: Lake, table: str, where: str) -> int:

@@ -16,6 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError
 
 from graph.link import link
+from pipeline.alerts.claims import only_sender
 from pipeline.alerts.outbox import SCHEMA, all_deliveries
 from pipeline.contract.tables import EVENT_TABLES, RUN_TABLES
 from pipeline.errors import LakeError
@@ -225,3 +226,14 @@ def test_another_key_is_refused(folder, lake: Lake, command):
     assert command("erase", given="x") == 1
     with pytest.raises(LakeError):
         Lake.create(lake.root, "another")
+
+
+def test_a_sender_ends_its_pass_first(lake, command, monkeypatch):
+    assert command("alert") == 0
+    monkeypatch.setattr(erasure, "SENDING_SECONDS", 0.1)
+    with duckdb.connect() as con:
+        sending = only_sender(lake, "log"), pytest.raises(LakeError, match="hook log was sent to")
+        with sending[0], sending[1], erasure.nobody_sending(con, lake):
+            raise AssertionError("it is sent to")
+        with erasure.nobody_sending(con, lake), only_sender(lake, "log", wait=0) as mine:
+            assert not mine
