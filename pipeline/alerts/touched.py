@@ -80,7 +80,10 @@ def with_crowd(finding: Finding, crowd: Crowd) -> Finding:
     kinds = ", ".join(sorted({kind for touch in newest for kind in touch.kinds}))
     operator = f"{finding.verdict.replace('_', ' ')}, {finding.accounts:,} accounts"
     summary = f"known operator touched by {who} ({kinds}): {operator}, confidence {percent(finding.confidence)} %"
-    return msgspec.structs.replace(finding, summary=summary, touched_by=crowd.accounts, touches=newest)
+    next_query = f"hydratrace query live_matches --param cluster={finding.cluster_uid}"
+    return msgspec.structs.replace(
+        finding, summary=summary, touched_by=crowd.accounts, touches=newest, next_query=next_query
+    )
 
 
 def _longer(alert: Alert, crowd: Crowd, now: datetime) -> Alert:

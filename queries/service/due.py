@@ -11,6 +11,8 @@ from pipeline.settings import Settings
 from queries.service.figures import Figures
 
 RETAIN_EVERY = timedelta(days=1)
+# An alert about a touch names a query that shows it: the case file has what was matched so long ago at most.
+SHOW_WITHIN = timedelta(minutes=1)
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Due:
     _linking: int | None = None
     _linked: datetime | None = None
     _published: tuple[str, int] | None = None
+    _shown: tuple[int, datetime] | None = None  # matches in the case file, and when they were put there
     _retained: datetime | None = None
     _doing: tuple[Figures, datetime] | None = field(default=None, repr=False)
 
@@ -31,7 +34,7 @@ class Due:
         if seen.run and self._counted[0] != seen.run.run_id:
             self._counted = (seen.run.run_id, seen.events if self._linking is None else self._linking)
             self._linking = None
-        if seen.run and self._published != (seen.run.run_id, seen.rows("decisions")):
+        if seen.run and (self._published != (seen.run.run_id, seen.rows("decisions")) or self._unshown(seen, now)):
             yield "publish"
         if self._link_is_due(seen, caught_up, now):
             yield "link"
@@ -50,8 +53,13 @@ class Due:
         seen, at = self._doing
         if step == "publish" and seen.run:
             self._published = (seen.run.run_id, seen.rows("decisions"))
+            self._shown = (seen.rows("matches"), at)
         elif step == "retain":
             self._retained = at
+
+    def _unshown(self, seen: Figures, now: datetime) -> bool:
+        """Whether there are matches that the case file has not had for some time."""
+        return self._shown is not None and seen.rows("matches") > self._shown[0] and now - self._shown[1] >= SHOW_WITHIN
 
     def _link_is_due(self, seen: Figures, caught_up: bool, now: datetime) -> bool:
         if not seen.events or (seen.run and _positions(seen.run) == seen.positions):

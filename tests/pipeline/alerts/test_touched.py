@@ -88,6 +88,7 @@ def test_a_touch_is_told_at_once_and_once(linked, landing, clock):
     assert (finding.touches[0].kinds, finding.touches[0].event_id) == (["card", "device"], "ev-1")
     assert "v1:" not in taker.got[-1].body
     assert finding.members == []
+    assert finding.next_query == "hydratrace query live_matches --param cluster=a"
 
 
 def test_ten_thousand_touches_in_a_minute_are_a_few_alerts_that_count_them_all(linked, landing, clock, monkeypatch):

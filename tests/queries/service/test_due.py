@@ -107,6 +107,17 @@ def test_a_decision_is_published():
     assert list(due.steps(figures, True, START)) == ["publish"]
 
 
+def test_matches_are_published_within_a_minute_or_so(due):
+    figures = seen(1, run(1))
+    settle(due, figures)
+    figures.sizes["matches"] = Size(3, 1, 1)
+    assert list(due.steps(figures, True, START + timedelta(seconds=59))) == []
+    assert list(due.steps(figures, True, START + timedelta(seconds=60))) == ["publish"]
+    due.started("publish", figures, minutes(1))
+    due.done("publish")
+    assert list(due.steps(figures, True, minutes(3))) == []
+
+
 def test_retention_is_kept_once_a_day():
     due = Due(Settings(retention={"usage": 90}), START)
     assert list(due.steps(seen(0), True, START)) == ["retain"]
