@@ -37,7 +37,9 @@ def hold(lake: Lake, now: datetime, days: int | None) -> Hold:
             continue
         basis = [run for run in runs if run.started_at <= decision.decided_at][-1:]
         kept.update(run.run_id for run in basis)
-        for run in {run.run_id: run for run in (*basis, *runs[-1:])}.values():
+        # A look into the past (`--as-of`) may be the newest run and know fewer members than there are.
+        present = [run for run in runs if run.as_of is None][-1:]
+        for run in {run.run_id: run for run in (*basis, *present, *runs[-1:])}.values():
             accounts |= dict.fromkeys(_members(lake, run, decision.cluster_uid), decision.cluster_uid)
     return Hold(accounts, frozenset(kept))
 

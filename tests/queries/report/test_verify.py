@@ -11,13 +11,16 @@ from deltalake import write_deltalake
 
 from pipeline.errors import LakeError, UsageError
 from pipeline.lake import Lake
+from pipeline.privacy.tokens import Tokens
 from queries.casefile.runs import sha256_of
 from queries.cli import main
 from queries.decisions import Disposition, decide
+from queries.keeping.erasure import erase
 from queries.report import manifest
 from queries.report.case import write_case
 from queries.report.derive import EVIDENCE
 from queries.report.verify import altered_files, verify_case
+from tests.pipeline.records import KEY
 
 
 @pytest.fixture
@@ -178,3 +181,21 @@ def test_chains_differ_when_any_entry_does() -> None:
     first = manifest.chained([(at, "ana", "x"), (at, "ben", "y")])
     other = manifest.chained([(at, "ana", "z"), (at, "ben", "y")])
     assert first[1].digest != other[1].digest
+
+
+@pytest.mark.parametrize("account", ["a1", "a2"])
+def test_every_figure_that_an_erased_account_touched_is_said_to_be_erased_and_no_other(
+    published: Lake, case: Path, account: str
+) -> None:
+    tokens = Tokens(KEY)
+    erase(published, account, tokens, "me")
+    found = verify_case(published, case, tokens=tokens)
+    states = {figure.name: figure.state for figure in found.figures}
+    assert found.holds and set(found.erasures) == {account}
+    assert {name for name, state in states.items() if state == "erased"} >= {
+        "cluster_members",
+        "failovers",
+        "cluster_events",
+    }
+    assert {states["extraction_ledger"], states["lineage"]} == {"equal"}
+    assert not verify_case(published, case).holds  # without the key nobody can tell it from tampering
