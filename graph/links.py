@@ -42,7 +42,8 @@ class Scored:
     """Every candidate pair, in order of (l, r), under one null.
 
     `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `expected[i]`: pairs of strangers expected to
-    agree as much; `may[i]`: whether it shares something that its accounts brought about, and more than one hub.
+    agree as much, never fewer than the weight itself says; `may[i]`: whether it shares something that its accounts
+    brought about, and more than one hub.
     `chance`: of all strangers; `one_hand`: of those whom something shows to be one hand.
     """
 
@@ -94,7 +95,9 @@ def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: 
     chance, one_hand = (population(strange, FAMILIES, len(labels), agreements.times, least) for least in (0, SUPPORT))
     owned = weights[:, [i for i, f in enumerate(Family) if f not in CIRCUMSTANTIAL]].sum(axis=1) > 0
     may = owned & (agreements.solid | (agreements.votes >= 2))
-    expected = chance.of(weights.sum(axis=1))
+    total = weights.sum(axis=1)
+    pairs = len(labels) * (len(labels) - 1) / 2
+    expected = np.maximum(chance.of(total), pairs * np.exp(-total / MICRO))
     return Scored(agreements.left, agreements.right, weights, expected, may, chance, one_hand)
 
 

@@ -16,12 +16,16 @@ from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
 from graph.membership import HAND, Membership, drop_small, grow, place_members, settle
 from graph.null import MICRO, Bools, Floats, Ints
 from graph.signals.signal import Family
+from pipeline.errors import LakeError
 
 # Seeds that one hand shows may be chance once in twenty: what joins them is tested account by account, and a chance
 # pair that nobody joins is a pair.
 SEED_SHARE = 0.05
 # Among faint seeds no single one may join as many as two accounts to others: their keys must bear it out.
 PAIR = 2
+# Operators may be a third of all accounts, and many; one cluster is not half of them. Of fewer accounts it may be: a
+# provider's first customers are one company.
+LEAST_POPULATION = 200
 PHRASE = FAMILIES.index(Family.PHRASE)
 
 Seeds = Callable[[Scored, Bools], tuple[Bools, str]]
@@ -51,6 +55,7 @@ def find_clusters(
         place_members(con, labels)
         scored = score_pairs(con, agreements, labels)
     labels, found = settle(con, labels, conduct)
+    check_majority(labels)
     return labels, found, score_pairs(con, agreements, labels), sown
 
 
@@ -83,6 +88,17 @@ def _under_one(scored: Scored, free: Bools) -> tuple[Bools, str]:
     chance = float(scored.chance.of(np.array([threshold]))[0])
     line = f"seeds from {threshold / MICRO:.1f} nats, where {chance:.2g} pairs of strangers are expected: "
     return seeds, line + str(int(seeds.sum()))
+
+
+def check_majority(labels: Ints) -> None:
+    """Raise LakeError if most accounts are in one cluster: then there are no strangers to measure anything against."""
+    most = int(np.bincount(labels[labels >= 0], minlength=1).max())
+    if len(labels) >= LEAST_POPULATION and 2 * most > len(labels):
+        raise LakeError(
+            f"the null makes no sense: {most} of {len(labels)} accounts fall into one cluster",
+            expected="strangers in the majority",
+            remedy="look at the degrees in account_key_days: some values may be standing in for missing ones",
+        )
 
 
 def _seed_labels(scored: Scored, seeds: Bools, accounts: int, group: int) -> Ints:

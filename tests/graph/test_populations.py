@@ -1,0 +1,97 @@
+"""Populations that easily spoil a null: a third of all accounts in rings, one family of evidence, mixed-up records."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from graph.link import link
+from graph.waves import check_majority
+from pipeline.contract.tables import Run
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+
+
+def told(line: str) -> None:
+    """Progress that nobody reads."""
+
+
+def table(lake: Lake, run: Run, name: str) -> list[dict[str, Any]]:
+    return pq.read_table(lake.run_file(run.run_id, name)).to_pylist()
+
+
+def groups(lake: Lake, run: Run) -> dict[frozenset[str], str]:
+    """Members of each cluster → its verdict."""
+    members: dict[str, set[str]] = {}
+    for row in table(lake, run, "cluster_members"):
+        members.setdefault(row["cluster_uid"], set()).add(row["account_id"])
+    return {frozenset(members[c["cluster_uid"]]): c["verdict"] for c in table(lake, run, "clusters")}
+
+
+def ring(world, name: str, size: int) -> frozenset[str]:
+    """A distiller whose accounts share nothing but a queue of prompts, which goes on elsewhere where it is refused."""
+    accounts = [f"{name}-{i:02}" for i in range(size)]
+    for i, account in enumerate(accounts):
+        world.signup(account, i, device_key=f"d-{account}", program="pay_as_you_go")
+        world.event("payment", account, i + 1, card_key=f"c-{account}", card_funding="prepaid")
+    rng = Random(name)
+    for n in range(24 * size):
+        prompt = {"task": "reasoning", "output_tokens": 900, "prompt_template_hash": f"{name}-{rng.randrange(6)}"}
+        prompt |= {"conversation_prefix_hash": f"{name}-job-{n}"}
+        one, other = rng.sample(accounts, 2)
+        refused = n % 3 == 0
+        world.ask(one, 30 + 5 * n, status=429 if refused else 200, **prompt)
+        if refused:
+            world.ask(other, 30 + 5 * n + 0.1, **prompt)
+    return frozenset(accounts)
+
+
+def test_a_third_of_all_accounts_in_rings_does_not_hide_them_and_each_stays_one(world, crowd) -> None:
+    crowd(world, 160)
+    rings = {ring(world, f"ring{i}", 20) for i in range(4)}
+    lake = world.land()
+    found = groups(lake, link(lake, None, told))
+    assert {members for members, verdict in found.items() if verdict == "distillation"} == rings
+
+
+def test_with_sign_ups_alone_who_shares_devices_is_linked_and_nobody_is_accused(world) -> None:
+    for i in range(400):
+        world.signup(f"honest-{i:03}", i, device_key=f"d-{i}", email_domain="gmail.com")
+    for i in range(6):
+        world.signup(
+            f"farm-{i}", 500 + i, device_key="d-farm", ip_key="exit", ip_prefix="exit", email_domain="m.example"
+        )
+    lake = world.land()
+    assert groups(lake, link(lake, None, told)) == {frozenset(f"farm-{i}" for i in range(6)): "organisation"}
+
+
+def test_the_run_says_its_thresholds_and_what_chance_would_make(world, crowd) -> None:
+    crowd(world, 60)
+    ring(world, "ring", 12)
+    lake = world.land()
+    lines: list[str] = []
+    run = link(lake, None, lines.append)
+    seeds = [line for line in lines if "seeds from" in line]
+    assert len(seeds) == 3
+    assert all("pairs of strangers are expected" in line for line in seeds)
+    expected = [row["pairs_expected"] for row in table(lake, run, "stranger_null") if row["family"] == "all"]
+    assert expected == sorted(expected, reverse=True)
+    assert expected[0] == 72 * 71 / 2
+    assert all(row["expected_by_chance"] > 0 for row in table(lake, run, "links"))
+
+
+@pytest.mark.parametrize(("largest", "accounts"), [(101, 200), (900, 1000)])
+def test_a_run_in_which_most_accounts_are_one_stops_and_says_so(largest: int, accounts: int) -> None:
+    labels = np.full(accounts, -1)
+    labels[:largest] = 3
+    with pytest.raises(LakeError, match=f"{largest} of {accounts} accounts fall into one cluster"):
+        check_majority(labels)
+
+
+@pytest.mark.parametrize(("largest", "accounts"), [(100, 200), (150, 199), (0, 1000)])
+def test_a_third_in_one_ring_or_a_few_first_customers_are_no_reason_to_stop(largest: int, accounts: int) -> None:
+    labels = np.full(accounts, -1)
+    labels[:largest] = 0
+    check_majority(labels)
