@@ -20,13 +20,16 @@ class Idea:
 
     wordings: tuple[Phrase, ...]
     seed: int
-    _filled: dict[int, str] = field(default_factory=dict, compare=False)
 
     def text(self, number: int) -> str:
         """The wording of this number."""
-        if number not in self._filled:
-            self._filled[number] = self.wordings[number].fill(Random(self.seed))
-        return self._filled[number]
+        return _filled(self.wordings[number], self.seed)
+
+
+# Operators who reword each prompt fill the same few wordings again and again; nobody else fills one twice.
+@lru_cache(maxsize=4096)
+def _filled(wording: Phrase, seed: int) -> str:
+    return wording.fill(Random(seed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,14 @@ def _ideas(rng: Random, *wanted: tuple[str, int]) -> tuple[Idea, ...]:
     for bank, count in wanted:
         for wordings in rng.sample(_instructions(bank), count):
             first = rng.randrange(len(wordings))
-            ideas.append(Idea(wordings[first:] + wordings[:first], rng.getrandbits(32)))
+            ideas.append(Idea(_beginning(wordings, first), rng.getrandbits(32)))
     return tuple(ideas)
+
+
+@cache
+def _beginning(wordings: tuple[Phrase, ...], first: int) -> tuple[Phrase, ...]:
+    """The wordings with another one first, the same object for everybody who has it so."""
+    return wordings[first:] + wordings[:first]
 
 
 @cache

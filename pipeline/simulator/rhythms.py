@@ -49,18 +49,18 @@ class Client:
 class Weekly:
     """A load for each hour of the week (UTC), requests coming in bursts of this mean size and gap (seconds)."""
 
-    hours: tuple["array[float]", ...]
+    hours: "array[float]"  # 7 × 24: share of the day's load up to the end of each hour
     volumes: tuple[float, ...]
     burst: float
     gap: float
 
     def arrivals(self, rng: Random, day: int, mean: float) -> list[int]:
         """Bursts begin by the hour's load; within one, gaps are exponential."""
-        cumulative = self.hours[day % 7]
+        midnight = day % 7 * 24
         left = poisson(rng, mean * self.volumes[day % 7])
         times: list[int] = []
         while left > 0:
-            hour = bisect_right(cumulative, rng.random())
+            hour = bisect_right(self.hours, rng.random(), midnight, midnight + 24) - midnight
             time = hour * HOUR + int(rng.random() * HOUR)
             size = min(left, geometric(rng, self.burst))
             left -= size
@@ -149,7 +149,7 @@ def _weekly(loads: Sequence[float], burst: float, gap: float) -> Weekly:
     days = [list(accumulate(load + 1e-6 for load in loads[day * 24 : day * 24 + 24])) for day in range(7)]
     week = sum(day[-1] for day in days)
     return Weekly(
-        tuple(array("f", [total / day[-1] for total in day]) for day in days),
+        array("f", [total / day[-1] for day in days for total in day]),
         tuple(7 * day[-1] / week for day in days),
         burst,
         gap,
