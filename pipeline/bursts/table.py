@@ -22,6 +22,7 @@ from pipeline.landing.append import WRITER, commit, unwritable
 
 TABLE = "signup_bursts"
 SCHEMA = arrow_schema(BY_NAME[TABLE])
+CROWDED = pa.schema([SCHEMA.field(name) for name in ("kind", "key", "window_start", "signups")])
 # Stored is what a key's own past would show less than once in twenty times. It bounds the table too: chance alone
 # leaves a twentieth of the windows in which a key has several sign-ups.
 LEAST_NATS = log(20)
@@ -40,11 +41,13 @@ class Plan:
     until: Mapping[str, int]
 
 
-def scored(crowded: Sequence[pa.Table], tallies: Sequence[Tally]) -> pa.Table:
-    """Rows of the table from the crowded windows (kind, key, window_start, signups)."""
-    if not crowded:
-        return SCHEMA.empty_table()
-    rows = pa.concat_tables(crowded)
+def whole(crowded: Iterable[pa.Table]) -> pa.Table:
+    """All crowded windows: (kind, key, window_start, signups)."""
+    return pa.concat_tables([CROWDED.empty_table(), *crowded]).combine_chunks()
+
+
+def scored(rows: pa.Table, tallies: Sequence[Tally]) -> pa.Table:
+    """Rows of the table from the crowded windows."""
     days: list[date] = rows["window_start"].cast(pa.date32()).to_pylist()
     pasts = {day: Past(day, tallies) for day in set(days)}
     hours = pc.hour(rows["window_start"]).to_pylist()

@@ -9,13 +9,13 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from apache_beam.pvalue import AsList
+from apache_beam.pvalue import AsList, AsSingleton
 from apache_beam.transforms.window import FixedWindows, GlobalWindows, TimestampedValue
 
 from pipeline.bursts import signups
 from pipeline.bursts.past import HOURS, WINDOW_SECONDS, Tally
 from pipeline.bursts.signups import Day
-from pipeline.bursts.table import Plan, replace_days, scored
+from pipeline.bursts.table import CROWDED, Plan, replace_days, scored, whole
 
 # One sign-up is no burst.
 LEAST_SIGNUPS = 2
@@ -37,17 +37,19 @@ class FindBursts(beam.PTransform):
             | "Windows" >> beam.WindowInto(FixedWindows(WINDOW_SECONDS))
             | "Gather" >> beam.GroupByKey()
             | "Count" >> beam.ParDo(CountFn())
-            | "Whole" >> beam.WindowInto(GlobalWindows())
+            | "All" >> beam.WindowInto(GlobalWindows())
+            | "List" >> beam.combiners.ToList()
+            | "Table" >> beam.Map(whole)
         )
         tallies = (
             begin
             | "Past" >> beam.Create(self._plan.past, reshuffle=False)
-            | "Tally" >> beam.ParDo(TallyFn(), AsList(crowded))
+            | "Tally" >> beam.ParDo(TallyFn(), AsSingleton(crowded))
         )
         return (
             begin
             | "Once" >> beam.Create([self._plan], reshuffle=False)
-            | "Replace" >> beam.ParDo(ReplaceFn(self._lake), AsList(crowded), AsList(tallies))
+            | "Replace" >> beam.ParDo(ReplaceFn(self._lake), AsSingleton(crowded), AsList(tallies))
         )
 
 
@@ -84,8 +86,9 @@ class CountFn(beam.DoFn):
             counts = pa.chunked_array(arrays, pa.string()).value_counts()
             crowded = counts.filter(pc.greater_equal(counts.field("counts"), LEAST_SIGNUPS))
             if count := len(crowded):
-                columns = {"kind": pa.repeat(kind, count), "key": crowded.field("values")}
-                yield pa.table(columns | {"window_start": pa.repeat(start, count), "signups": crowded.field("counts")})
+                starts = pa.repeat(start, count)
+                columns = [pa.repeat(kind, count), crowded.field("values"), starts, crowded.field("counts")]
+                yield pa.Table.from_arrays(columns, schema=CROWDED)
 
 
 def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
@@ -95,21 +98,19 @@ def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
     kept = np.flatnonzero(np.bincount(places, minlength=len(coded.dictionary))[places] >= LEAST_SIGNUPS)
     start = pc.cast(shown["event_time"], pa.int64()).to_numpy()[kept] // (WINDOW_SECONDS * 1_000_000) * WINDOW_SECONDS
     order = np.argsort(start, kind="stable")
-    keys = coded.dictionary.take(pa.array(places[kept[order]]))
+    places = places[kept[order]]
     starts, firsts = np.unique(start[order], return_index=True)
-    for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(keys)]), strict=True):
+    for at, (first, end) in zip(starts.tolist(), pairwise([*firsts.tolist(), len(places)]), strict=True):
         if end - first >= LEAST_SIGNUPS:
-            yield at, keys[first:end]
+            # Taken, not sliced: a slice travels with the buffers of the whole day.
+            yield at, coded.dictionary.take(pa.array(places[first:end]))
 
 
 class TallyFn(beam.DoFn):
     """Day → its tally, of the keys that some window is crowded with."""
 
-    def process(self, day: Day, crowded: list[pa.Table]) -> Iterator[Tally]:
+    def process(self, day: Day, crowded: pa.Table) -> Iterator[Tally]:
         """Tally one day."""
-        if not crowded:
-            return
-        asked = pa.concat_tables(crowded)
         rows = signups.read(day)
         hours = np.bincount(pc.hour(rows["event_time"]).to_numpy(), minlength=HOURS).tolist()
         kinds: dict[str, tuple[int, int]] = {}
@@ -117,7 +118,7 @@ class TallyFn(beam.DoFn):
         for kind in signups.KINDS:
             counts = signups.shown(rows, kind)["key"].value_counts()
             kinds[kind] = (pc.sum(counts.field("counts")).as_py() or 0, len(counts))
-            ours = asked.filter(pc.field("kind") == kind)["key"]
+            ours = crowded.filter(pc.field("kind") == kind)["key"]
             found = counts.filter(pc.is_in(counts.field("values"), value_set=ours))
             keys |= {(kind, pair["values"]): pair["counts"] for pair in found.to_pylist()}
         yield Tally(day.day, tuple(hours), kinds, keys)
@@ -129,6 +130,6 @@ class ReplaceFn(beam.DoFn):
     def __init__(self, lake: Path) -> None:
         self._root = lake
 
-    def process(self, plan: Plan, crowded: list[pa.Table], tallies: list[Tally]) -> None:
+    def process(self, plan: Plan, crowded: pa.Table, tallies: list[Tally]) -> None:
         """Weigh all windows and replace the days' rows, in one commit."""
         replace_days(self._root, plan, scored(crowded, tallies))
