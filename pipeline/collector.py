@@ -1,5 +1,6 @@
 """Python's cycle collector, kept from walking again and again through objects that form no cycle."""
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -22,3 +23,4 @@ def paused() -> Iterator[None]:
 def spare_imports() -> None:
     """Once a process: never look again at what is there now, mostly what imported modules are made of."""
     gc.freeze()
+    atexit.register(gc.unfreeze)  # DuckDB's bindings report what the last collection leaves behind as leaks

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -23,3 +25,9 @@ def test_imports_are_spared_once():
     made = [[] for _ in range(1000)]
     collector.spare_imports()
     assert gc.get_freeze_count() < spared + len(made), "what came later is still collected"
+
+
+def test_a_process_with_duckdb_ends_without_a_word():
+    code = "import duckdb; from pipeline import collector; collector.spare_imports()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert ended.stdout + ended.stderr == b""
