@@ -30,4 +30,4 @@ FROM addressed AS v
 LEFT JOIN networks AS n ON n.asn = v.asn
 WHERE v.account_id IN (SELECT m.account_id FROM cluster_members AS m WHERE m.cluster_uid = $cluster)
 GROUP BY v.ip_country, v.asn, n.network_class, v.ip_prefix
-ORDER BY events DESC, v.ip_prefix
+ORDER BY events DESC, v.ip_prefix, v.asn, v.ip_country

@@ -99,6 +99,8 @@ def _source_hash(text: str) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, float) and abs(value) < 1000:
+        return f"{value:.3g}"  # the evidence beside the page has every digit
     return plain(text_of(value.replace(microsecond=0) if isinstance(value, datetime) else value))
 
 

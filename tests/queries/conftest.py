@@ -9,21 +9,26 @@ import gc
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
 from pipeline.contract.arrow import arrow_schema
+from pipeline.contract.ddl import create_table
 from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.contract.tables import BY_NAME, RUN_TABLES, Home, Table
 from pipeline.lake import Lake
+from queries.casefile.contents import REJECTED_SQL
 from queries.casefile.publish import publish
-from queries.casefile.tables import CASE_TABLES
+from queries.casefile.tables import ACCOUNTS, CASE_TABLES, REJECTED_COUNTS
+from queries.casefile.tallies import ACCOUNTS_SQL
+from queries.casefile.views import macros, views
 
 # Everything in world.json lies before the ends that its run read.
 POSITIONS = {f"id-{topic.name}/0": 20 for topic in TOPIC_OF_TABLE.values()}
@@ -108,6 +113,42 @@ def published(published_root: Path, tmp_path: Path) -> Lake:
     """The world's lake, published; yours to change."""
     shutil.copytree(published_root, tmp_path / "lake")
     return Lake.open(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def open_tables(world: dict[str, pa.Table]) -> Iterator[Callable[[dict[str, pa.Table]], duckdb.DuckDBPyConnection]]:
+    """Connection that holds the case file's tables, filled from the world or from what takes its place."""
+    opened: list[duckdb.DuckDBPyConnection] = []
+    of_world: list[duckdb.DuckDBPyConnection] = []
+
+    def make(changed: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+        if not changed and of_world:
+            return of_world[0]
+        connection = duckdb.connect()
+        opened.append(connection)
+        _fill(connection, world | changed)
+        if not changed:
+            of_world.append(connection)
+        return connection
+
+    yield make
+    for connection in opened:
+        connection.close()
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+    for table in (*CASE_TABLES, BY_NAME["rejected"]):
+        connection.execute(create_table(table))
+    for name, rows in tables.items():
+        connection.register("rows", rows)
+        connection.execute(f'INSERT INTO "{name}" FROM rows')
+    for statement in views():
+        connection.execute(statement)
+    connection.execute(f"INSERT INTO {ACCOUNTS.name} {ACCOUNTS_SQL}")
+    connection.execute(f"INSERT INTO {REJECTED_COUNTS.name} {REJECTED_SQL.format(rejected='FROM rejected')}")
+    for statement in macros():
+        connection.execute(statement)
 
 
 @pytest.fixture(scope="session")

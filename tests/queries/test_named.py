@@ -2,62 +2,19 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pytest
 
-from pipeline.contract.ddl import create_table
-from pipeline.contract.tables import BY_NAME
 from pipeline.errors import UsageError
-from queries.casefile.contents import REJECTED_SQL
-from queries.casefile.tables import ACCOUNTS, CASE_TABLES, REJECTED_COUNTS
-from queries.casefile.tallies import ACCOUNTS_SQL
-from queries.casefile.views import macros, views
 from queries.catalogue import FOLDER, listing, named_queries, named_query
 from queries.formats.document import json_line
 from queries.parameters import bind
 
 CASES = Path(__file__).parent / "named"
 ALL_CASES = sorted(path.parent for path in CASES.glob("*/*/expected.json"))
-
-
-@pytest.fixture(scope="module")
-def open_tables(world: dict[str, pa.Table]) -> Iterator[Callable[[dict[str, pa.Table]], duckdb.DuckDBPyConnection]]:
-    """Connection that holds the case file's tables, filled from the world or from what takes its place."""
-    opened: list[duckdb.DuckDBPyConnection] = []
-    of_world: list[duckdb.DuckDBPyConnection] = []
-
-    def make(changed: dict[str, pa.Table]) -> duckdb.DuckDBPyConnection:
-        if not changed and of_world:
-            return of_world[0]
-        connection = duckdb.connect()
-        opened.append(connection)
-        _fill(connection, world | changed)
-        if not changed:
-            of_world.append(connection)
-        return connection
-
-    yield make
-    for connection in opened:
-        connection.close()
-
-
-def _fill(connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Table]) -> None:
-    connection.execute("SET TimeZone = 'UTC'")
-    for table in (*CASE_TABLES, BY_NAME["rejected"]):
-        connection.execute(create_table(table))
-    for name, rows in tables.items():
-        connection.register("rows", rows)
-        connection.execute(f'INSERT INTO "{name}" FROM rows')
-    for statement in views():
-        connection.execute(statement)
-    connection.execute(f"INSERT INTO {ACCOUNTS.name} {ACCOUNTS_SQL}")
-    connection.execute(f"INSERT INTO {REJECTED_COUNTS.name} {REJECTED_SQL.format(rejected='FROM rejected')}")
-    for statement in macros():
-        connection.execute(statement)
 
 
 @pytest.mark.parametrize("name", named_queries())

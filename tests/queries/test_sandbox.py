@@ -89,6 +89,68 @@ HOSTILE = {
     "prepared": "PREPARE p AS COPY (SELECT 1) TO '{out}'",
     "checkpoint": "CHECKPOINT casefile",
     "transaction": "BEGIN TRANSACTION",
+    "one csv": "SELECT * FROM read_single_csv_file('/etc/passwd')",
+    "one json": "SELECT * FROM read_single_json_file('{root}/hydratrace.json')",
+    "one parquet": "SELECT * FROM read_single_parquet_file('{root}/x.parquet')",
+    "parquet notes": "SELECT * FROM parquet_kv_metadata('/etc/passwd')",
+    "parquet bloom": "SELECT * FROM parquet_bloom_probe('/etc/passwd', 'a', 1)",
+    "own environment": "SELECT * FROM read_text('/proc/self/environ')",
+    "own descriptors": "SELECT * FROM read_text('/proc/self/fd/3')",
+    "own memory": "SELECT * FROM read_blob('/proc/self/mem')",
+    "standard input": "SELECT * FROM read_text('/dev/stdin')",
+    "a file URL": "SELECT * FROM read_blob('file:///etc/passwd')",
+    "a list of files": "SELECT * FROM read_text(['/etc/passwd', '/etc/hosts'])",
+    "the case file as bytes": "SELECT * FROM read_blob('{case}')",
+    "its log as bytes": "SELECT * FROM read_blob('{case}.wal')",
+    "the way up": "SELECT * FROM read_blob('{root}/segments/../case.duckdb')",
+    "segments again": "SELECT * FROM read_duckdb('{root}/segments/*.duckdb', table_name := 'usage')",
+    "a file as a quoted table": 'SELECT * FROM "/etc/passwd"',
+    "the case file as a table": "SELECT * FROM '{case}'",
+    "reading in a query": "SELECT * FROM query('FROM read_text(''/etc/passwd'')')",
+    "reading by a table's name": "SELECT * FROM query_table('/etc/passwd')",
+    "reading by tables' names": "SELECT * FROM query_table(['/etc/passwd'])",
+    "serialized reading": "FROM json_execute_serialized_sql(json_serialize_sql('FROM read_text(''/etc/passwd'')'))",
+    "reading in a subquery": "SELECT (SELECT content FROM read_text('/etc/passwd'))",
+    "reading as a scalar": "SELECT read_text('/etc/passwd')",
+    "explained reading": "EXPLAIN ANALYZE SELECT * FROM read_text('/etc/passwd')",
+    "planned reading": "EXPLAIN SELECT * FROM read_text('/etc/passwd')",
+    "pivoted reading": "PIVOT (FROM read_csv('/etc/passwd')) ON column0 USING count(*)",
+    "described reading": "FROM (DESCRIBE FROM read_csv('/etc/passwd'))",
+    "s3": "SELECT * FROM 's3://bucket/x.parquet'",
+    "hub": "SELECT * FROM 'hf://datasets/x/y.csv'",
+    "postgres": "SELECT * FROM postgres_scan('', '', '')",
+    "sqlite": "SELECT * FROM sqlite_scan('/etc/passwd', 'x')",
+    "delta": "SELECT * FROM delta_scan('{root}/usage')",
+    "iceberg": "SELECT * FROM iceberg_scan('{root}/usage')",
+    "spatial": "SELECT * FROM st_read('/etc/passwd')",
+    "another's external resource": "SELECT * FROM create_external_resource('x', NULL)",
+    "end of a resource": "SELECT * FROM destroy_external_resource('system', 'x')",
+    "resource registered": "FROM register_external_resource('t', 'n', 'h', '/etc/passwd', 'duckdb', 'system')",
+    "python function": "SELECT * FROM python_map_function(1)",
+    "pandas at an address": "SELECT * FROM pandas_scan(4096::POINTER)",
+    "arrow at an address": "SELECT * FROM python_arrow_scan(4096::POINTER)",
+    "scan of nothing": "SELECT * FROM seq_scan()",
+    "setting in a select": "SELECT set_config('memory_limit', '9GB')",
+    "setting in a CTE": "WITH w AS (SET memory_limit = '9GB') SELECT 1",
+    "attach in a CTE": "WITH w AS (ATTACH '{out}') SELECT 1",
+    "install in a CTE": "WITH w AS (INSTALL httpfs) SELECT 1",
+    "create in a CTE": "WITH w AS (CREATE TABLE memory.t AS SELECT 1) SELECT 1",
+    "export in a CTE": "WITH w AS (EXPORT DATABASE '{out}') SELECT 1",
+    "update in a CTE": "WITH w AS (UPDATE clusters SET verdict = 'x' RETURNING *) SELECT * FROM w",
+    "copy in a CTE to standard output": "WITH w AS (COPY (SELECT 1) TO '/dev/stdout') SELECT 1",
+    "copy in a CTE into parts": "WITH w AS (COPY (SELECT 1 AS x) TO '{out}' (PARTITION_BY (x))) SELECT 1",
+    "all of it into memory": "COPY FROM DATABASE casefile TO memory",
+    "temporary macro": "CREATE OR REPLACE TEMP MACRO clusters_ranked() AS TABLE SELECT 1",
+    "temporary view": "CREATE OR REPLACE TEMP VIEW all_usage AS SELECT 1",
+    "alter": "ALTER TABLE clusters RENAME TO x",
+    "comment": "COMMENT ON TABLE clusters IS 'x'",
+    "merge": "MERGE INTO clusters USING clusters AS c ON true WHEN MATCHED THEN DELETE",
+    "truncate": "TRUNCATE clusters",
+    "vacuum": "VACUUM",
+    "analyze": "ANALYZE",
+    "explained delete": "EXPLAIN ANALYZE DELETE FROM clusters",
+    "explained attach": "EXPLAIN ANALYZE ATTACH '{out}'",
+    "a sleep": "SELECT sleep_ms(100000)",
 }
 
 
@@ -171,6 +233,11 @@ def test_a_query_is_stopped_after_its_time(shared: Lake, endless: str) -> None:
 def test_a_query_cannot_take_more_memory_than_its_limit(shared: Lake) -> None:
     with pytest.raises(QueryError, match="Out of Memory"):
         ask(shared, "SELECT list(range) FROM range(100000000)", Limits(seconds=20, memory_mib=64))
+
+
+def test_memory_that_runs_out_while_rows_are_read_is_said(shared: Lake) -> None:
+    with pytest.raises(QueryError, match="Out of Memory"):
+        ask(shared, "SELECT array_agg(i) OVER () FROM range(20000) AS t(i)", Limits(seconds=20, memory_mib=64))
 
 
 def test_errors_are_one_line(shared: Lake) -> None:

@@ -51,6 +51,7 @@ def test_reads_sql_from_standard_input(
         (("sql", "SELECT x FROM clusters"), 1, 'hydratrace sql: Binder Error: Referenced column "x" not found'),
         (("sql", "COPY clusters TO '/tmp/x'"), 1, "hydratrace sql: refused: expected one SELECT"),
         (("sql", "FROM read_text('/etc/passwd')"), 1, "hydratrace sql: refused: SQL may read the lake's own tables"),
+        (("sql", "SELECT '5877641-06-24 (BC)'::DATE AS x"), 1, "hydratrace sql: a value that cannot be shown"),
         (("sql", "SELECT 1", "--time-limit", "0"), 2, "hydratrace sql: wrong limits"),
         (("query", "cluster_member"), 2, "hydratrace query: no query 'cluster_member'"),
         (("query", "cluster_members"), 2, "missing parameter cluster"),
