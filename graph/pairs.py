@@ -45,6 +45,7 @@ THINNED = """
     HAVING count(*) = 1 AND bool_and(list_contains($weak, slice)) AND hash(pair) % $thin = 0"""
 
 # One unit, one vote, counted on both sides: the smaller count is what cannot be explained by one request of either.
+# Only where requests are units do the sides differ.
 AGREEMENT = """
     WITH left_votes AS (
         SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, bool_or(solid) AS solid FROM (
@@ -53,16 +54,17 @@ AGREEMENT = """
         GROUP BY pair, slice
     ), right_votes AS (
         SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes FROM (
-            SELECT pair, slice, max(rarity) AS best FROM pair_keys GROUP BY pair, slice, unit_r)
+            SELECT pair, slice, max(rarity) AS best FROM pair_keys
+            WHERE slice IN (SELECT slice FROM slices JOIN signals USING (family) WHERE signals.unit = 'event')
+            GROUP BY pair, slice, unit_r)
         GROUP BY pair, slice
     )
     SELECT pair, slice, least(x.agreement, y.agreement) AS agreement, least(x.votes, y.votes) AS votes, solid,
            coalesce(hl.n, 0) AS n_l, coalesce(hr.n, 0) AS n_r, coalesce(times, 1) AS times
-    FROM left_votes x JOIN right_votes y USING (pair, slice) JOIN slices USING (slice)
+    FROM left_votes x LEFT JOIN right_votes y USING (pair, slice) JOIN slices USING (slice)
     LEFT JOIN holdings hl ON hl.a = pair >> 32 AND hl.family = slices.family
     LEFT JOIN holdings hr ON hr.a = pair & 4294967295 AND hr.family = slices.family
-    LEFT JOIN thinned USING (pair)
-    ORDER BY pair, slice"""
+    LEFT JOIN thinned USING (pair)"""
 
 
 def make_pairs(con: duckdb.DuckDBPyConnection) -> None:

@@ -24,6 +24,9 @@ def population(keys: dict[int, tuple[str, list[int]]]) -> duckdb.DuckDBPyConnect
     con.execute("""
         CREATE TABLE family_degrees AS
         SELECT family, 0 AS band, degree, count(DISTINCT k) AS n FROM held GROUP BY ALL""")
+    con.execute("""
+        CREATE TABLE signals AS
+        SELECT family, CASE family WHEN 'phrase' THEN 'event' ELSE 'key' END AS unit FROM slices""")
     con.execute("CREATE TABLE holdings AS SELECT a, family, count(*) AS n FROM held GROUP BY ALL")
     return con
 
@@ -49,6 +52,16 @@ def test_of_many_pairs_those_of_one_weak_key_stand_for_each_other(monkeypatch: p
             "SELECT sum(times) FILTER (pair >> 32 >= 10), max(times) FILTER (pair >> 32 < 10) FROM agreements"
         )
         assert times.fetchall() == [(4 * thinned, 1)]
+
+
+def test_a_vote_is_a_request_on_both_sides() -> None:
+    with population(
+        {1: ("phrase", [0, 1]), 2: ("phrase", [0, 1]), 3: ("device", [0, 1]), 4: ("device", [0, 1])}
+    ) as con:
+        con.execute("UPDATE held SET unit = 9 WHERE a = 1 AND family = 'phrase'")
+        make_pairs(con)
+        rows = con.sql("SELECT slice, agreement, votes FROM agreements ORDER BY slice").fetchall()
+    assert rows == [(0, 2 * 10**7, 2), (2, 10**7, 1)]
 
 
 def test_few_pairs_are_all_looked_at() -> None:
