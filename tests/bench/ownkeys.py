@@ -13,10 +13,12 @@ import numpy as np
 
 from graph.components import components
 from graph.keys.held import accounts_of, make_held
-from graph.links import score_pairs
+from graph.links import read_agreements, score_pairs
+from graph.membership import place_members
 from graph.pairs import make_pairs
 from graph.signals.signal import Family
 from graph.snapshot import pin, view_events
+from graph.waves import plain
 from pipeline.lake import Lake
 from queries.evaluation.splinked import KINDS
 
@@ -37,8 +39,11 @@ def main() -> None:
         make_held(con, "FROM keys", Family.PHRASE)
         accounts = accounts_of(con)
         make_pairs(con)
-        scored = score_pairs(con, accounts)
-        labels = components(scored.left[scored.seed], scored.right[scored.seed], accounts)
+        nobody = np.full(accounts, -1, dtype=np.int64)
+        place_members(con, nobody)
+        scored = score_pairs(con, read_agreements(con), nobody)
+        seeds, _ = plain(scored, np.ones(len(scored.left), dtype=np.bool_))
+        labels = components(scored.left[seeds], scored.right[seeds], accounts)
         spent = time.perf_counter() - wall, time.process_time() - cpu
     print(json.dumps([f"{accounts} accounts in {len(np.unique(labels))} clusters", *spent]))
 
