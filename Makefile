@@ -94,7 +94,7 @@ bench-queries: $(DEV) ## Measure publishing and lookups on 20 million requests: 
 	@$(VENV_PYTHON) -m tests.bench.queries
 
 .PHONY: bench-link
-bench-link: $(BENCH) ## Measure linking up to 1,000,000 accounts beside Splink: half an hour, 30 GB of disk
+bench-link: $(BENCH) ## Measure linking up to 1,000,000 accounts and 20 million requests beside Splink
 	@$(VENV_PYTHON) -m tests.bench.link
 
 .PHONY: check

@@ -39,8 +39,8 @@ from pipeline.lake import Lake
 TICK = timedelta(microseconds=1)
 NO_SETTINGS = hashlib.sha256(b"").hexdigest()
 
-# DuckDB's share of a link's memory; above it tables go to files in the temporary directory. Arrays and the run's own
-# tables come on top: 1,000,000 accounts stay below 6 GiB.
+# DuckDB's share of a link's memory, half of the 6 GiB that a link is to stay below; above it tables go to files in the
+# temporary directory. Arrays and the run's own tables come on top.
 MEMORY = "3GB"
 
 Tell = Callable[[str], None]

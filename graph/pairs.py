@@ -11,7 +11,7 @@ ALL_PAIRS = 200
 # several hubs in common meet in each of them.
 NEIGHBOURS = 12
 # Where the keys of a family would make more pairs than this, the bar for all pairs goes down until they do not. Cost
-# only again: a simulated provider of 1,500 accounts makes 3 million, and this is a minute of two cores.
+# only again: a simulated provider of 1,500 accounts makes 4 million in all families.
 FAMILY_PAIRS = 20_000_000
 # Two accounts that share one key, a phrase or a circumstance, are linked by nothing, but they are most of the pairs,
 # and how many there are of each weight is what the null is held against. Above so many rows one in THIN of them is

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from graph.null import Bools, Ints
 
 SLOTS = 16
-# Slots are equals, so a run takes them in turn until it has so many (account, value) pairs that others share: all
-# sixteen up to about 3 million requests, fewer above. Memory is about 250 bytes a pair.
+# Slots are equals, so a run takes them in turn until it has so many (account, value) pairs that others share, which
+# bounds memory whatever the number of requests. 160,000 simulated requests make 600,000 in all slots.
 ENOUGH_HELD = 8_000_000
 # Requests read at a time.
 BATCH = 500_000
