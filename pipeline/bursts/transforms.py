@@ -79,16 +79,17 @@ class CountFn(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[Keys]], window: Any = beam.DoFn.WindowParam) -> Iterator[pa.Table]:
         """Count one window."""
-        shown = list(element[1])
-        start = pa.scalar(window.start.micros, pa.timestamp("us", "UTC"))
+        shown, start = list(element[1]), pa.scalar(window.start.micros, pa.timestamp("us", "UTC"))
+        parts = []
         for kind in signups.KINDS:
             arrays = [keys[kind] for keys in shown if kind in keys]
             counts = pa.chunked_array(arrays, pa.string()).value_counts()
             crowded = counts.filter(pc.greater_equal(counts.field("counts"), LEAST_SIGNUPS))
-            if count := len(crowded):
-                starts = pa.repeat(start, count)
-                columns = [pa.repeat(kind, count), crowded.field("values"), starts, crowded.field("counts")]
-                yield pa.Table.from_arrays(columns, schema=CROWDED)
+            fixed = pa.repeat(kind, len(crowded)), pa.repeat(start, len(crowded))
+            columns = [fixed[0], crowded.field("values"), fixed[1], crowded.field("counts")]
+            parts.append(pa.Table.from_arrays(columns, schema=CROWDED))
+        if (several := pa.concat_tables(parts)).num_rows:
+            yield several
 
 
 def _by_window(shown: pa.Table) -> Iterator[tuple[int, pa.Array]]:
