@@ -79,7 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fetcher: Annotated[
         typing.Literal["kafka-python", "confluent"], _about("Kafka client; confluent needs the [fast] extra.")
     ] = "kafka-python"
-    poll_records: Annotated[int, _about("Most records in one polled batch.", ge=1, le=1_000_000)] = 20_000
+    poll_records: Annotated[int, _about("Most records in one polled batch.", ge=1, le=1_000_000)] = 10_000
     commit_records: Annotated[int, _about("Most records in one commit.", ge=1, le=10_000_000)] = 50_000
     commit_bytes: Annotated[int, _about("Most bytes of records in one commit.", ge=1)] = 64 * 2**20
     tick_seconds: Annotated[float, _about("Least time between two ticks of land --follow.", ge=0.05, le=3600)] = 1.0
