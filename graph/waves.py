@@ -11,6 +11,7 @@ from collections.abc import Callable
 import duckdb
 import numpy as np
 
+from graph.chance import Chance
 from graph.components import GROUP, components, cut_bridges
 from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
 from graph.membership import HAND, Membership, drop_small, grow, place_members, settle
@@ -18,7 +19,7 @@ from graph.null import MICRO, Bools, Floats, Ints
 from graph.signals.signal import Family
 from pipeline.errors import LakeError
 
-# Seeds that one hand shows may be chance once in twenty: what joins them is tested account by account, and a chance
+# After the plain seeds others may be chance once in twenty: what joins them is tested account by account, and a chance
 # pair that nobody joins is a pair.
 SEED_SHARE = 0.05
 # Among faint seeds no single one may join as many as two accounts to others: their keys must bear it out.
@@ -62,31 +63,30 @@ def find_clusters(
 def plain(scored: Scored, free: Bools) -> tuple[Bools, str]:
     """Pairs that under one pair of strangers would match by chance, and that rest on more than phrases."""
     rest = scored.weights.sum(axis=1) - scored.weights[:, PHRASE]
-    return _under_one(scored, free & (rest >= SUPPORT))
+    return _under(scored, scored.chance, scored.may & free & (rest >= SUPPORT), 0.0)
 
 
 def faint(scored: Scored, free: Bools) -> tuple[Bools, str]:
-    """Pairs that under one pair of strangers would match by chance, on phrases alone too."""
-    return _under_one(scored, free)
+    """Pairs of whom at most SEED_SHARE match by chance, on phrases alone too."""
+    return _under(scored, scored.chance, scored.may & free, SEED_SHARE)
 
 
 def held_by_one_hand(scored: Scored, free: Bools) -> tuple[Bools, str]:
     """Plain pairs, and pairs of one hand with evidence of another kind, at most SEED_SHARE of them by chance."""
     seeds, line = plain(scored, free)
-    total = scored.weights.sum(axis=1)
     held = scored.may & free & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
-    held &= total - scored.weights.max(axis=1) >= SUPPORT
-    threshold = scored.one_hand.threshold(total[held], SEED_SHARE)
-    held &= total >= threshold
-    chance = float(scored.one_hand.of(np.array([threshold]))[0])
-    return seeds | held, f"{line}; by one hand from {threshold / MICRO:.1f} nats ({chance:.2g}): {int(held.sum())}"
+    held &= scored.weights.sum(axis=1) - scored.weights.max(axis=1) >= SUPPORT
+    more, also = _under(scored, scored.one_hand, held, SEED_SHARE)
+    return seeds | more, f"{line}; by one hand {also}"
 
 
-def _under_one(scored: Scored, free: Bools) -> tuple[Bools, str]:
-    threshold = scored.chance.threshold()
-    seeds = scored.may & free & (scored.weights.sum(axis=1) >= threshold)
-    chance = float(scored.chance.of(np.array([threshold]))[0])
-    line = f"seeds from {threshold / MICRO:.1f} nats, where {chance:.2g} pairs of strangers are expected: "
+def _under(scored: Scored, chance: Chance, could: Bools, share: float) -> tuple[Bools, str]:
+    """The pairs that `could` be seeds from where under one, or that `share` of them, is expected by chance."""
+    total = scored.weights.sum(axis=1)
+    threshold = chance.threshold(total[could], share)
+    seeds = could & (total >= threshold)
+    expected = float(chance.of(np.array([threshold]))[0])
+    line = f"seeds from {threshold / MICRO:.1f} nats, where {expected:.2g} pairs of strangers are expected: "
     return seeds, line + str(int(seeds.sum()))
 
 
