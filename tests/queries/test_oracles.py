@@ -27,6 +27,8 @@ class World:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self.number = 0
+        self.own: dict[str, list[str]] = {account: ["nowhere"] for account in ACCOUNTS}
+        self.times: list[datetime] = []
 
     def moment(self, days: float = 12) -> str:
         return (START + timedelta(minutes=self.dice.randrange(int(days * 1440)))).isoformat()
@@ -36,6 +38,8 @@ class World:
         name = f"{table[0]}{self.dice.randrange(10**4):04}{self.number}"
         when = columns.pop("event_time", None) or self.moment()
         about = {"event_id": name, "event_time": when, "account_id": self.pick(ACCOUNTS[:-1]), "_offset": self.number}
+        self.own[about["account_id"]].append(name)
+        self.times.append(datetime.fromisoformat(when))
         return about | columns
 
     def pick(self, *values: Any) -> Any:
@@ -74,7 +78,6 @@ class World:
     def linked(self) -> dict[str, Rows]:
         pairs = [(a, b) for a in ACCOUNTS for b in ACCOUNTS if a < b and self.dice.random() < 0.3]
         weights = self.dice.sample(range(10**6, 9 * 10**6), len(pairs))
-        ids = [f"{table}{n}" for table in "spua" for n in range(3)]
         links = [
             {"account_l": a, "account_r": b, "weight": w, "expected_by_chance": 0.5}
             for (a, b), w in zip(pairs, weights, strict=True)
@@ -82,7 +85,7 @@ class World:
         evidence = [
             {"account_l": a, "account_r": b, "signal": kind, "key": self.pick(KEYS),
              "weight": self.dice.randrange(10**6), "explanation": f"same {kind}",
-             "event_l": self.pick(ids), "event_r": self.pick(ids)}
+             "event_l": self.pick(self.own[a]), "event_r": self.pick(self.own[b])}
             for a, b in pairs
             for kind in KINDS[: self.dice.randrange(1, 4)]
         ]  # fmt: skip
@@ -152,12 +155,12 @@ class World:
         }  # fmt: skip
 
     def parameters(self, name: str) -> dict[str, Any]:
-        later = START + timedelta(days=self.dice.randrange(8))
+        later = self.pick(self.times)
         pools: dict[str, Any] = {
             "cluster": CLUSTERS[:2], "account": ACCOUNTS, "a": ACCOUNTS[:4], "b": ACCOUNTS[4:], "max_hops": [1, 3, 8],
             "verdict": [None, None, "resale"], "min_accounts": [1, 2, 3], "kind": KINDS, "value": KEYS, "key": KEYS,
             "since": [None, later.date() if name == "extraction_ledger" else later], "sure_at": [0.9, 0.5],
-            "until": [None, START + timedelta(days=9)], "most": [1000, 3], "within_seconds": [60, 300, 10**6],
+            "until": [None, self.pick(self.times)], "most": [1000, 3], "within_seconds": [60, 300, 10**6],
             "within_days": [2, 7], "min_surprise": [7.0, 8.0], "topic": [None, "t1"],
         }  # fmt: skip
         return {p.name: self.pick(pools[p.name]) for p in named_query(name).parameters}
