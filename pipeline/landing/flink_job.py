@@ -22,6 +22,8 @@ from pipeline.sources.batch import Span
 # A submission ships 160 MB of jars to Flink.
 SUBMIT_SECONDS = 90.0
 CALL_SECONDS = 5.0
+# From the answer to a submission until Flink lists the job, on a machine that is not overloaded.
+LISTING_SECONDS = 10.0
 LOOK_SECONDS = 0.3
 
 State = Literal["runs", "ended", "unknown"]
@@ -82,13 +84,20 @@ class FlinkJob:
             self._end(patience)
 
     def _end(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
+        now = time.monotonic()
+        deadline, listed_by = now + patience, now
         if self._result:
             with suppress(Exception):
                 _within(CALL_SECONDS, self._result.cancel)
+            # The job server goes on with a submission that is cancelled.
+            listed_by = now if self._listed else now + LISTING_SECONDS
         self._result = None
-        while self._rest and (left := self._rest.active(self._name)) and time.monotonic() < deadline:
+        while self._rest and (now := time.monotonic()) < deadline:
+            left = self._rest.active(self._name)
+            if not left and now >= listed_by:
+                return
             for job in left:
+                listed_by = now
                 with suppress(OSError):
                     self._rest.cancel(job)
             time.sleep(LOOK_SECONDS)

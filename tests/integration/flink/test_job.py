@@ -51,7 +51,7 @@ def test_a_job_that_stands_still_is_told_of_and_submitted_again(rig):
     (second,) = rig.active_jobs()
     assert [second] != first
     assert rig.end_landing() == 0
-    assert rig.active_jobs() == []
+    _await(lambda: rig.active_jobs() == [], "the job to end")
     assert_exactly_once(rig.lake, "usage", readable(servers, USAGE))
 
 
@@ -65,7 +65,7 @@ def test_a_job_whose_supervisor_was_killed_is_ended_by_the_next_one(rig):
     _await(lambda: rig.active_jobs() not in ([], [left]), "the next job")
     assert len(rig.active_jobs()) == 1
     assert rig.end_landing() == 0
-    assert rig.active_jobs() == []
+    _await(lambda: rig.active_jobs() == [], "the job to end")
 
 
 def test_run_links_what_a_job_lands_and_ends_the_job(rig):
@@ -76,7 +76,7 @@ def test_run_links_what_a_job_lands_and_ends_the_job(rig):
     _await(lambda: (rig.root / "case.duckdb").exists(), "a case file")
     assert len(rig.active_jobs()) == 1
     assert rig.end_landing() == 0
-    assert rig.active_jobs() == []
+    _await(lambda: rig.active_jobs() == [], "the job to end")
     for table, topic in TOPIC_OF_TABLE.items():
         assert_exactly_once(rig.lake, table, readable(rig.broker.bootstrap_servers, topic.name))
 

@@ -44,7 +44,7 @@ def test_nothing_is_lost_or_doubled_when_everything_is_killed_in_turn(tmp_path):
         everything = sum(map(len, expected.values()))
         _await(lambda: _rows(rig) >= everything, f"{everything} records to land")
         assert rig.end_landing() == 0
-        assert rig.active_jobs() == []
+        _await(lambda: rig.active_jobs() == [], "the job to end")
         for table, offsets in expected.items():
             assert_exactly_once(rig.lake, table, offsets)
         assert differing(rig.lake, rig.land_in_micro_batches("micro-batches")) == {}
