@@ -146,9 +146,10 @@ class World:
                 for n in range(8)
             ],
             "matches": [
-                self.event("usage", cluster_uid=self.pick([*CLUSTERS, "op_9"]), kind=self.pick(KINDS), key="k",
-                           weight=self.pick(1, 5) * 10**6, run_id="r", matched_at=self.moment())
-                for _ in range(7)
+                self.event("usage", cluster_uid=self.pick("op_1", "op_9"), kind=self.pick(KINDS), key="k",
+                           weight=self.pick(1, 5) * 10**6, run_id="r", matched_at=self.moment(),
+                           event_id=self.pick("m1", "m2"), account_id=self.pick(ACCOUNTS[:3]))
+                for _ in range(12)
             ],
             "networks": [{"asn": 64500 + n, "network_class": f"class{n}", "listed_by": "us"} for n in range(2)],
             "decisions": decisions,
@@ -163,7 +164,9 @@ class World:
             "until": [None, self.pick(self.times)], "most": [1000, 3], "within_seconds": [60, 300, 10**6],
             "within_days": [2, 7], "min_surprise": [7.0, 8.0], "topic": [None, "t1"],
         }  # fmt: skip
-        return {p.name: self.pick(pools[p.name]) for p in named_query(name).parameters}
+        given = {p.name: self.pick(pools[p.name]) for p in named_query(name).parameters}
+        optional = {p.name for p in named_query(name).parameters if p.default == "NULL"}
+        return {name: None if name in optional and self.dice.random() < 0.3 else value for name, value in given.items()}
 
 
 @pytest.fixture(scope="module", params=SEEDS)
