@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,30 +35,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         size = write_events(folder, events)
-        path = folder / "events" / f"{TOPIC}.jsonl"
-        rows = [row for count in PARTITIONS for row in _measured(folder / str(count), path, events, count)]
-    print(f"{events:,} usage events of {size:.0f} bytes; CPU seconds are those of a million events; a job on Flink is")
-    print("measured from its first commit on, the others with their start\n")
-    print(f"{'':44}{'events/s':>10}{'CPU s Python':>14}{'CPU s JVMs':>12}")
-    for contender, cost in rows:
-        print(f"{contender:44}{cost.rate:10,.0f}{cost.python:14.1f}{cost.jvm:12.1f}")
+        print(f"{events:,} usage events of {size:.0f} bytes; CPU seconds are those of a million events; a job on Flink")
+        print("is measured from its first commit on, the others with their start\n")
+        print(f"{'':44}{'events/s':>10}{'CPU s Python':>14}{'CPU s JVMs':>12}")
+        for partitions in PARTITIONS:
+            for contender, cost in _measured(folder, events, partitions):
+                print(f"{contender:44}{cost.rate:10,.0f}{cost.python:14.1f}{cost.jvm:12.1f}", flush=True)
 
 
-def _measured(folder: Path, path: Path, events: int, partitions: int) -> list[tuple[str, Cost]]:
+def _measured(folder: Path, events: int, partitions: int) -> Iterator[tuple[str, Cost]]:
     """All contenders over one topic of so many partitions."""
-    rows: list[tuple[str, Cost]] = []
-    with running(folder, {"usage": partitions}, slots=max(SLOTS)) as rig:
-        produce(rig.broker.bootstrap_servers, path)
+    with running(folder / str(partitions), {"usage": partitions}, slots=max(SLOTS)) as rig:
+        servers = rig.broker.bootstrap_servers
+        produce(servers, folder / "events" / f"{TOPIC}.jsonl")
         for fetcher in FETCHERS:
+            topic = f"{partitions} partitions, {fetcher}"
             for slots in SLOTS:
-                rows.append(
-                    (f"Flink, {slots} slots, {partitions} partitions, {fetcher}", _on_flink(rig, slots, fetcher))
-                )
+                yield f"Flink, {slots} slots, {topic}", _on_flink(rig, slots, fetcher)
             command = rig.command("land", "--once", "--fetcher", fetcher, lake=f"micro-batches-{fetcher}")
-            rows.append((f"micro-batches, {partitions} partitions, {fetcher}", _process(command, events)))
-            rival = [sys.executable, "-m", "tests.bench.rivals", fetcher, rig.broker.bootstrap_servers, TOPIC]
-            rows.append((f"bare client, {partitions} partitions, {fetcher}", _process([*rival, str(events)], events)))
-    return rows
+            yield f"micro-batches, {topic}", _process(command, events)
+            rival = [sys.executable, "-m", "tests.bench.rivals", fetcher, servers, TOPIC, str(events)]
+            yield f"bare client, {topic}", _process(rival, events)
 
 
 def _on_flink(rig: Rig, slots: int, fetcher: str) -> Cost:
