@@ -29,8 +29,8 @@ from pipeline.sources.kafka import Kafka
 LOOK_SECONDS = 2.0
 # How long neither Flink nor the job server may know of the job: a restart of either takes less.
 LOST_SECONDS = 30.0
-# Of the 9 s that SIGTERM leaves.
-CANCEL_SECONDS = 7.0
+# Of the 9 s that SIGTERM leaves; to count once more and to close connections takes some of them too.
+CANCEL_SECONDS = 5.0
 
 Tips = dict[str, dict[str, int]]  # table → application → position
 
