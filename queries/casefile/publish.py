@@ -15,9 +15,9 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake
 from queries.casefile import segments
 from queries.casefile.atomic import written_whole
-from queries.casefile.base import base_of, note
 from queries.casefile.contents import create, fill
 from queries.casefile.events import Shrunk
+from queries.casefile.previous import base_of, note
 from queries.casefile.runs import VerifiedRun, current_run, verified
 from queries.casefile.storage import new_database, refuse_log
 
