@@ -120,7 +120,7 @@ docs: $(DEV) ## Write the generated documents again
 	@$(VENV_PYTHON) -m queries.document docs
 
 .PHONY: evaluate
-evaluate: $(RUNTIME) ## Measure quality on held-out simulated providers, write docs/quality.md
+evaluate: $(BENCH) ## Measure quality on held-out simulated providers, write docs/quality.md
 	@.venv/bin/hydratrace evaluate --out queries/evaluation/measured.json
 	@$(VENV_PYTHON) -m queries.document docs
 

@@ -15,10 +15,11 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from graph.anchors import confirmed_operators
 from graph.fragility import fragility
 from graph.keys.days import draw_days, update_days
 from graph.keys.held import accounts_of, add_lone, make_held
-from graph.lineage import name_clusters, remembered
+from graph.lineage import Known, name_clusters, remembered
 from graph.links import Scored, keep_pairs, together
 from graph.membership import Membership
 from graph.null import MICRO, Bools, Ints
@@ -106,12 +107,14 @@ def compute(
     accounts = accounts_of(con)
     make_pairs(con)
     stages.done(f"keys and candidate pairs of {accounts} accounts")
-    labels, found, scored, seeds = find_clusters(con, conduct(con), stages.done)
+    known = remembered(lake, run)
+    operators = confirmed_operators(con, lake, run.started_at, known)
+    labels, found, scored, seeds = find_clusters(con, operators, conduct(con), stages.done)
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
     kept = np.flatnonzero(seeds | _inside(scored, labels))
     keep_pairs(con, scored, kept)
     add_lone(con, days)
-    made = _cluster_tables(con, lake, run, labels, found, (scored.left[kept], scored.right[kept]))
+    made = _cluster_tables(con, known, run, labels, found, (scored.left[kept], scored.right[kept]))
     stages.done("verdicts and names")
     return made | {
         "account_keys": population.account_keys(con, run.run_id),
@@ -123,7 +126,12 @@ def compute(
 
 
 def _cluster_tables(
-    con: duckdb.DuckDBPyConnection, lake: Lake, run: Run, labels: Ints, found: Membership, linked: tuple[Ints, Ints]
+    con: duckdb.DuckDBPyConnection,
+    known: list[Known],
+    run: Run,
+    labels: Ints,
+    found: Membership,
+    linked: tuple[Ints, Ints],
 ) -> dict[str, pa.Table]:
     facts, outside = gather(con)
     rows = _rows_by_cluster(labels, found)
@@ -131,7 +139,7 @@ def _cluster_tables(
     farms = farming(facts, outside)
     ids = con.sql("SELECT account_id FROM account ORDER BY a").fetchnumpy()["account_id"]
     members = [frozenset(ids[found.a[rows[f.c]]].tolist()) for f in facts]
-    named = name_clusters(run.run_id, members, [v.verdict for v in verdicts], remembered(lake, run))
+    named = name_clusters(run.run_id, members, [v.verdict for v in verdicts], known)
     cluster_tables.place_names(con, facts, named)
 
     def without(i: int, weights: Ints) -> str:

@@ -13,9 +13,9 @@ from queries.evaluation.figures import Figures
 from queries.evaluation.variants import Found
 from queries.evaluation.world import World, make_world, plan_of
 
-# Nobody looked at what these make while the detector was built. 1 to 10 and 50 were looked at; figures of 101 to 103
-# led to a change: phrases of shared templates stay.
-FIRST_HELD_OUT = 104
+# Nobody looked at what these make while the detector was built. 1 to 10 and 50 were looked at; figures of 101 to 106
+# were published before changes: phrases of shared templates stay, clusters are found in waves.
+FIRST_HELD_OUT = 201
 
 # Runs of which the ids are followed.
 DAILY_RUNS = 30

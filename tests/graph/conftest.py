@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -77,5 +78,28 @@ def crowd() -> Callable[[World, int], None]:
             for n in range(4):
                 own = {"prompt_template_hash": f"t-{name}-{n}", "conversation_prefix_hash": f"v-{name}-{n}"}
                 world.ask(name, 60 * n + i, task="chat", system_hash=f"s-{i % 40}", **own)
+
+    return add
+
+
+@pytest.fixture
+def ring() -> Callable[[World, str, int], frozenset[str]]:
+    """Adds a distiller whose accounts share nothing but a queue of prompts, which goes on elsewhere where refused."""
+
+    def add(world: World, name: str, size: int) -> frozenset[str]:
+        accounts = [f"{name}-{i:02}" for i in range(size)]
+        for i, account in enumerate(accounts):
+            world.signup(account, i, device_key=f"d-{account}", program="pay_as_you_go")
+            world.event("payment", account, i + 1, card_key=f"c-{account}", card_funding="prepaid")
+        rng = Random(name)
+        for n in range(24 * size):
+            prompt = {"task": "reasoning", "output_tokens": 900, "prompt_template_hash": f"{name}-{rng.randrange(6)}"}
+            prompt |= {"conversation_prefix_hash": f"{name}-job-{n}"}
+            one, other = rng.sample(accounts, 2)
+            refused = n % 3 == 0
+            world.ask(one, 30 + 5 * n, status=429 if refused else 200, **prompt)
+            if refused:
+                world.ask(other, 30 + 5 * n + 0.1, **prompt)
+        return frozenset(accounts)
 
     return add

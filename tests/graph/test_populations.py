@@ -1,6 +1,5 @@
 """Populations that easily spoil a null: a third of all accounts in rings, one family of evidence, mixed-up records."""
 
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -30,25 +29,7 @@ def groups(lake: Lake, run: Run) -> dict[frozenset[str], str]:
     return {frozenset(members[c["cluster_uid"]]): c["verdict"] for c in table(lake, run, "clusters")}
 
 
-def ring(world, name: str, size: int) -> frozenset[str]:
-    """A distiller whose accounts share nothing but a queue of prompts, which goes on elsewhere where it is refused."""
-    accounts = [f"{name}-{i:02}" for i in range(size)]
-    for i, account in enumerate(accounts):
-        world.signup(account, i, device_key=f"d-{account}", program="pay_as_you_go")
-        world.event("payment", account, i + 1, card_key=f"c-{account}", card_funding="prepaid")
-    rng = Random(name)
-    for n in range(24 * size):
-        prompt = {"task": "reasoning", "output_tokens": 900, "prompt_template_hash": f"{name}-{rng.randrange(6)}"}
-        prompt |= {"conversation_prefix_hash": f"{name}-job-{n}"}
-        one, other = rng.sample(accounts, 2)
-        refused = n % 3 == 0
-        world.ask(one, 30 + 5 * n, status=429 if refused else 200, **prompt)
-        if refused:
-            world.ask(other, 30 + 5 * n + 0.1, **prompt)
-    return frozenset(accounts)
-
-
-def test_a_third_of_all_accounts_in_rings_does_not_hide_them_and_each_stays_one(world, crowd) -> None:
+def test_a_third_of_all_accounts_in_rings_does_not_hide_them_and_each_stays_one(world, crowd, ring) -> None:
     crowd(world, 160)
     rings = {ring(world, f"ring{i}", 20) for i in range(4)}
     lake = world.land()
@@ -67,7 +48,7 @@ def test_with_sign_ups_alone_who_shares_devices_is_linked_and_nobody_is_accused(
     assert groups(lake, link(lake, None, told)) == {frozenset(f"farm-{i}" for i in range(6)): "organisation"}
 
 
-def test_the_run_says_its_thresholds_and_what_chance_would_make(world, crowd) -> None:
+def test_the_run_says_its_thresholds_and_what_chance_would_make(world, crowd, ring) -> None:
     crowd(world, 60)
     ring(world, "ring", 12)
     lake = world.land()

@@ -1,0 +1,36 @@
+"""Operators that an investigator has confirmed: a run starts from their accounts."""
+
+from datetime import datetime
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from graph.lineage import Known
+from graph.null import Ints
+from pipeline.lake import Lake
+
+CONFIRMED = "true_positive"  # OCSF's word; the last word on a cluster counts
+
+SCHEMA = pa.schema({"account_id": pa.string(), "place": pa.int64()})
+
+
+def confirmed_operators(con: duckdb.DuckDBPyConnection, lake: Lake, before: datetime, known: list[Known]) -> Ints:
+    """Every account's confirmed operator, a place in `known`, or -1.
+
+    Decided `before` the run; the accounts are the cluster's as `known` last saw them. Needs the table `account`.
+    """
+    words = con.execute(
+        f"""SELECT cluster_uid FROM ({lake.select("decisions")}) WHERE decided_at < $before
+            GROUP BY cluster_uid HAVING arg_max(disposition, decided_at) = $confirmed""",
+        {"before": before, "confirmed": CONFIRMED},
+    ).fetchall()
+    uids = {uid for (uid,) in words}
+    places = [(account, place) for place, old in enumerate(known) if old.uid in uids for account in old.members]
+    rows = pa.Table.from_pylist([{"account_id": account, "place": place} for account, place in places], schema=SCHEMA)
+    con.register("confirmed_rows", rows)
+    found = con.sql("""
+        SELECT coalesce(max(place), -1)::BIGINT AS operator
+        FROM account LEFT JOIN confirmed_rows USING (account_id) GROUP BY a ORDER BY a""").fetchnumpy()
+    con.unregister("confirmed_rows")
+    return np.asarray(found["operator"], dtype=np.int64)
