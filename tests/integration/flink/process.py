@@ -82,8 +82,9 @@ class Process:
             if number != signal.SIGKILL and time.monotonic() > deadline:
                 return
             time.sleep(LOOK_SECONDS)
+        if leader and number == signal.SIGKILL and _field(leader, STATE) == "Z":
+            os.kill(leader, number)  # its first thread may be a zombie while others live on
         if self._child and number == signal.SIGKILL:
-            self._child.kill()  # its first thread may be a zombie while others live on
             self._child.wait(END_SECONDS)
             self._child = None
 
