@@ -57,9 +57,14 @@ def discoveries(chances: list[float]) -> list[bool]:
     return [i in found for i in range(len(chances))]
 
 
-def seeks(facts: Facts) -> bool:
-    """Whether most of the traffic that carries what the members share is after a model's abilities."""
-    return 2 * facts.carried_capability > facts.carried
+def seeks(facts: Facts, outside: Outside, farm: bool) -> bool:
+    """Whether most of the traffic that carries what the members share is after a model's abilities.
+
+    A product may need those as well, so of a `farm` of free credit, which is proven, it must be more than ordinary
+    accounts ask for: the graver charge needs a proof of its own.
+    """
+    mostly = 2 * facts.carried_capability > facts.carried
+    return mostly and (not farm or rank(facts, outside) < ACT_CHANCE)
 
 
 def rank(facts: Facts, outside: Outside) -> float:
@@ -129,7 +134,7 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
-    if accusable and hidden and families & CONTENT and seeks(facts):
+    if accusable and hidden and families & CONTENT and seeks(facts, outside, farm):
         return Verdict("distillation", backing(weights), reasons, against)
     if accusable and many and farm and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")

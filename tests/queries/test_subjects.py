@@ -13,12 +13,6 @@ from queries.sandbox import Limits
 from queries.subjects import open_for
 
 
-@pytest.fixture(autouse=True)
-def uncaged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory limits of a process cannot be taken back: the test process keeps none."""
-    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
-
-
 def refusal(root: Path, name: str, **given: str) -> str:
     query = named_query(name)
     with pytest.raises(UsageError) as caught:

@@ -55,6 +55,14 @@ def test_many_free_trials_on_few_devices_are_a_farm_and_a_family_is_not() -> Non
     assert verdict(small, "device", "network") == "undetermined"
 
 
+def test_a_farm_of_free_credit_distils_only_if_it_asks_for_more_than_a_product_needs() -> None:
+    farm = {"trial": 20, "paid": 0, "banned": 9}
+    assert verdict(facts(**farm), "prompt", "device", "failover") == "trial_abuse"
+    assert verdict(facts(**farm, carried_capability=1000), "prompt", "device", "failover") == "trial_abuse"
+    both = facts(**farm, carried_capability=1000, carried_output=5000.0)
+    assert verdict(both, "prompt", "device", "failover") == "distillation"
+
+
 def test_one_hand_that_conceals_and_seeks_nothing_resells() -> None:
     assert verdict(facts(carried_capability=100, prepaid=12), "payment", "network") == "resale"
 

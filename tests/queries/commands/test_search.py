@@ -35,7 +35,6 @@ def lake(tmp_path: Path, key_file: Path, world: dict[str, pa.Table], write_run) 
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, value: str, *arguments: object) -> int:
-    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(value))
     return main(["search", *map(str, arguments)])
 

@@ -18,12 +18,6 @@ def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, s
     return status, captured.out, captured.err
 
 
-@pytest.fixture(autouse=True)
-def uncaged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory limits of a process cannot be taken back: the test process keeps none."""
-    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
-
-
 def test_writes_each_format(published_root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     ask = ("sql", "SELECT account_id, requests FROM accounts ORDER BY ALL LIMIT 1", "--lake", str(published_root))
     assert run(capfd, *ask)[1].splitlines()[2].split() == ["a1", "2"]
