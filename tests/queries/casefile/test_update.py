@@ -11,7 +11,7 @@ import pytest
 from deltalake import write_deltalake
 
 from pipeline.lake import Lake
-from queries.casefile import segments
+from queries.casefile import segments, tallies
 from queries.casefile.publish import publish
 from queries.casefile.tables import CASE_TABLES
 from queries.catalogue import named_query
@@ -29,6 +29,18 @@ def daily(published: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
     monkeypatch.setattr(segments, "LARGEST_MONTH", 0)
     publish(published, anew=True)
     return published
+
+
+def test_sums_made_a_slice_of_accounts_at_a_time_are_those_made_at_once(
+    daily: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once = rows(daily.root / "case.duckdb")
+    monkeypatch.setattr(tallies, "SLICE_ROWS", 1)
+    publish(daily, tmp_path / "sliced.duckdb")
+    sliced = rows(tmp_path / "sliced.duckdb")
+    assert len(at_once["accounts"]) > 1
+    assert sliced["accounts"] == at_once["accounts"]
+    assert sliced["account_segments"] == at_once["account_segments"]
 
 
 def rows(path: Path) -> dict[str, list[tuple]]:
