@@ -235,11 +235,6 @@ def test_a_query_cannot_take_more_memory_than_its_limit(shared: Lake) -> None:
         ask(shared, "SELECT list(range) FROM range(100000000)", Limits(seconds=20, memory_mib=64))
 
 
-def test_memory_that_runs_out_while_rows_are_read_is_said(shared: Lake) -> None:
-    with pytest.raises(QueryError, match="Out of Memory"):
-        ask(shared, "SELECT array_agg(i) OVER () FROM range(20000) AS t(i)", Limits(seconds=20, memory_mib=64))
-
-
 def test_errors_are_one_line(shared: Lake) -> None:
     with pytest.raises(QueryError) as caught:
         ask(shared, "SELECT verdikt FROM clusters")

@@ -94,3 +94,17 @@ def test_what_does_not_heed_the_interrupt_is_ended_with_its_process(published_ro
     )
     assert done.returncode == 1 and time.monotonic() - started < 15
     assert done.stderr.count(b"\n") == 1
+
+
+def test_memory_that_runs_out_while_rows_are_read_is_said(published_root: Path) -> None:
+    large = "SELECT array_agg(i) OVER () FROM range(20000) AS t(i)"
+    command = [sys.executable, "-c", "from queries.cli import main; raise SystemExit(main())"]
+    done = subprocess.run(
+        [*command, "sql", large, "--memory-limit", "64", "--lake", str(published_root)],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"Out of Memory" in done.stderr
+    assert done.stderr.count(b"\n") == 1
