@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests import not_run
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
-NOT_RUN = pytest.StashKey[int]()
 
 # The browser reads commands from descriptor 3 and answers on 4.
 AS_3_AND_4 = """
@@ -88,27 +89,10 @@ class Page:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip the tests that need a browser, with the reason, where there is none."""
-    needing = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
-    if CHROMIUM is None and needing:
-        config.stash[NOT_RUN] = len(needing)
-        for item in needing:
-            item.add_marker(pytest.mark.skip(reason=f"none of {', '.join(NAMES)} is on PATH"))
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In continuous integration, tests that did not run are a failure."""
-    if session.config.stash.get(NOT_RUN, 0) and os.environ.get("CI") == "true" and session.exitstatus == 0:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave a line for `make test` to end with, below what other tests that did not run have left."""
-    if count := config.stash.get(NOT_RUN, 0):
-        line = config.rootpath / ".cache" / "tests-not-run"
-        line.parent.mkdir(exist_ok=True)
-        with line.open("a", encoding="utf-8") as file:
-            file.write(f"Chromium: {count} tests of the report NOT RUN: install it (make browser)\n")
+    """Skip the tests that need a browser where there is none."""
+    if CHROMIUM is None:
+        needing = [item for item in items if "browser" in getattr(item, "fixturenames", ())]
+        not_run.skip(config, "Chromium", needing, f"none of {', '.join(NAMES)} is on PATH", "install it (make browser)")
 
 
 @pytest.fixture(scope="session")
