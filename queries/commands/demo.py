@@ -14,13 +14,13 @@ from pipeline.settings import Settings
 MARK = "hydratrace-demo"
 MOST_SHOWN = 12
 SETTINGS = """# Settings of the demo; every command below takes them with --settings.
-lake = "{folder}/lake"
-key_file = "{folder}/key"
+lake = "lake"
+key_file = "key"
 
 [[hooks]]
 name = "demo"
 type = "jsonl"
-path = "{folder}/alerts.jsonl"
+path = "alerts.jsonl"
 """
 
 
@@ -56,7 +56,7 @@ def _prepare(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     (folder / MARK).touch()
-    (folder / "hydratrace.toml").write_text(SETTINGS.format(folder=folder.as_posix()), encoding="utf-8")
+    (folder / "hydratrace.toml").write_text(SETTINGS, encoding="utf-8")
 
 
 def _step(folder: Path, *command: object) -> None:
