@@ -12,10 +12,7 @@ from graph.signals.signal import Family
 from pipeline.contract.tables import Run
 from pipeline.lake import Lake
 from queries.decisions import Disposition, decide
-
-
-def told(line: str) -> None:
-    """Progress that nobody reads."""
+from tests.graph.written import told
 
 
 def clusters(lake: Lake, run: Run) -> list[dict[str, Any]]:

@@ -1,32 +1,12 @@
 """Populations that easily spoil a null: a third of all accounts in rings, one family of evidence, mixed-up records."""
 
-from typing import Any
-
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
 from graph.link import link
 from graph.waves import check_majority
-from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
-from pipeline.lake import Lake
-
-
-def told(line: str) -> None:
-    """Progress that nobody reads."""
-
-
-def table(lake: Lake, run: Run, name: str) -> list[dict[str, Any]]:
-    return pq.read_table(lake.run_file(run.run_id, name)).to_pylist()
-
-
-def groups(lake: Lake, run: Run) -> dict[frozenset[str], str]:
-    """Members of each cluster → its verdict."""
-    members: dict[str, set[str]] = {}
-    for row in table(lake, run, "cluster_members"):
-        members.setdefault(row["cluster_uid"], set()).add(row["account_id"])
-    return {frozenset(members[c["cluster_uid"]]): c["verdict"] for c in table(lake, run, "clusters")}
+from tests.graph.written import groups, table, told
 
 
 def test_a_third_of_all_accounts_in_rings_does_not_hide_them_and_each_stays_one(world, crowd, ring) -> None:
