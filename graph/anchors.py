@@ -8,9 +8,8 @@ import pyarrow as pa
 
 from graph.lineage import Known
 from graph.null import Ints
+from pipeline.decisions import CONFIRMED, last_words
 from pipeline.lake import Lake
-
-CONFIRMED = "true_positive"  # OCSF's word; the last word on a cluster counts
 
 SCHEMA = pa.schema({"account_id": pa.string(), "place": pa.int64()})
 
@@ -20,12 +19,7 @@ def confirmed_operators(con: duckdb.DuckDBPyConnection, lake: Lake, before: date
 
     Decided `before` the run; the accounts are the cluster's as `known` last saw them. Needs the table `account`.
     """
-    words = con.execute(
-        f"""SELECT cluster_uid FROM ({lake.select("decisions")}) WHERE decided_at < $before
-            GROUP BY cluster_uid HAVING arg_max(disposition, decided_at) = $confirmed""",
-        {"before": before, "confirmed": CONFIRMED},
-    ).fetchall()
-    uids = {uid for (uid,) in words}
+    uids = {uid for uid, word in last_words(lake, before).items() if word.disposition == CONFIRMED}
     places = [(account, place) for place, old in enumerate(known) if old.uid in uids for account in old.members]
     rows = pa.Table.from_pylist([{"account_id": account, "place": place} for account, place in places], schema=SCHEMA)
     con.register("confirmed_rows", rows)

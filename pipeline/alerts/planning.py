@@ -2,20 +2,17 @@
 
 from datetime import datetime
 
-import msgspec
-
 from pipeline.alerts import current
 from pipeline.alerts.ageing import LESSENING, told_by_age
 from pipeline.alerts.changes import differs, news
 from pipeline.alerts.findings import News, alert_uid, closing_finding, delivery, open_finding
 from pipeline.alerts.outbox import Outbox
-from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Decision, Run
+from pipeline.contract.tables import Alert, Cluster, ClusterLineage, ClusterMember, Run
+from pipeline.decisions import CLEARED, last_words
 from pipeline.lake import Lake
 from pipeline.retentions import cuts
 from pipeline.runs import present_runs
 from pipeline.settings import Hook
-
-CLEARED = frozenset({"false_positive", "benign"})
 
 
 def queue_news(lake: Lake, hook: Hook, outbox: Outbox, now: datetime) -> int:
@@ -77,10 +74,7 @@ def _is_cleared(cluster: Cluster, cleared: dict[str, Cluster]) -> bool:
 
 def _cleared(lake: Lake, runs: list[Run], clusters: set[str]) -> dict[str, Cluster]:
     """Clusters as they were when an investigator's last word cleared them."""
-    words: dict[str, Decision] = {}
-    rows = lake.table("decisions").to_pyarrow_table().to_pylist()
-    for decision in sorted((msgspec.convert(row, Decision) for row in rows), key=lambda d: d.decided_at):
-        words[decision.cluster_uid] = decision
+    words = last_words(lake)
     cleared: dict[str, Cluster] = {}
     for uid in sorted(clusters & words.keys()):
         run = current.run_at(runs, words[uid].decided_at)

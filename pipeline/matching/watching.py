@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
+from pipeline.contract.tables import Decision
+from pipeline.decisions import CLEARED, CONFIRMED, last_words
 from pipeline.deltalog import newest_version
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
@@ -20,8 +21,6 @@ from pipeline.runs import present_runs, run_table
 # A new run or decision counts from the next look on. A look costs two listings of small folders.
 LOOK_SECONDS = 1.0
 ACCUSED = frozenset({"distillation", "trial_abuse"})
-# An investigator's last word, where there is one of these, counts more than the verdict.
-CONFIRMED, CLEARED = "true_positive", frozenset({"false_positive", "benign"})
 
 OF_A_KEY = ("cluster_uid", "kind", "key", "family", "is_circumstantial", "weight")
 
@@ -65,7 +64,7 @@ def load(lake: Lake) -> WatchList:
     run = runs[-1]
     clusters = run_table(lake, run, "clusters")
     verdicts = dict(zip(clusters["cluster_uid"].to_pylist(), clusters["verdict"].to_pylist(), strict=True))
-    known = pa.array(sorted(_operators(verdicts, _last_words(lake))), pa.string())
+    known = pa.array(sorted(_operators(verdicts, last_words(lake))), pa.string())
     members = _of(run_table(lake, run, "cluster_members"), known)
     watched = _of(run_table(lake, run, "watched_keys"), known)
     # A key of several members has a row for each; odds so high are no two clusters'.
@@ -77,22 +76,12 @@ def load(lake: Lake) -> WatchList:
     )
 
 
-def _operators(verdicts: Mapping[str, str], words: Mapping[str, str]) -> set[str]:
-    """Clusters that are accused or confirmed, and not cleared."""
-    return {
-        uid
-        for uid, verdict in verdicts.items()
-        if words.get(uid) == CONFIRMED or (verdict in ACCUSED and words.get(uid) not in CLEARED)
-    }
-
-
-def _last_words(lake: Lake) -> dict[str, str]:
-    path = str(lake.path("decisions"))
-    if not DeltaTable.is_deltatable(path):
-        return {}
-    columns = ["cluster_uid", "disposition", "decided_at"]
-    rows = pa.table(DeltaTable(path).to_pyarrow_table(columns=columns)).sort_by("decided_at")
-    return dict(zip(rows["cluster_uid"].to_pylist(), rows["disposition"].to_pylist(), strict=True))
+def _operators(verdicts: Mapping[str, str], words: Mapping[str, Decision]) -> set[str]:
+    """Clusters that are accused or confirmed, and not cleared: an investigator's word counts more than the verdict."""
+    confirmed = {uid for uid, word in words.items() if word.disposition == CONFIRMED}
+    cleared = {uid for uid, word in words.items() if word.disposition in CLEARED}
+    accused = {uid for uid, verdict in verdicts.items() if verdict in ACCUSED}
+    return (accused - cleared) | (confirmed & verdicts.keys())
 
 
 def _of(rows: pa.Table, clusters: pa.Array) -> pa.Table:

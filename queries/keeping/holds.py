@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import duckdb
-import msgspec
 import pyarrow.parquet as pq
 
-from pipeline.contract.tables import Decision, Run
+from pipeline.contract.tables import Run
+from pipeline.decisions import CONFIRMED, last_words
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
 
 # A case is open while it is looked into, and after an accusation that may be appealed.
-OPEN = frozenset({"suspicious", "true_positive"})
+OPEN = frozenset({"suspicious", CONFIRMED})
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,9 @@ def hold(lake: Lake, now: datetime, days: int | None) -> Hold:
     runs = lake.runs()
     accounts: dict[str, str] = {}
     kept: set[str] = set()
-    for decision in _open_decisions(lake):
+    for decision in last_words(lake).values():
+        if decision.disposition not in OPEN:
+            continue
         if days is not None and now - decision.decided_at > timedelta(days=days):
             continue
         basis = [run for run in runs if run.started_at <= decision.decided_at][-1:]
@@ -42,13 +43,6 @@ def hold(lake: Lake, now: datetime, days: int | None) -> Hold:
         for run in {run.run_id: run for run in (*basis, *present, *runs[-1:])}.values():
             accounts |= dict.fromkeys(_members(lake, run, decision.cluster_uid), decision.cluster_uid)
     return Hold(accounts, frozenset(kept))
-
-
-def _open_decisions(lake: Lake) -> list[Decision]:
-    with duckdb.connect(":memory:") as con:
-        rows = con.sql(f"FROM ({lake.select('decisions')}) ORDER BY decided_at").to_arrow_table().to_pylist()
-    last = {row["cluster_uid"]: msgspec.convert(row, Decision) for row in rows}
-    return [decision for decision in last.values() if decision.disposition in OPEN]
 
 
 def _members(lake: Lake, run: Run, cluster_uid: str) -> list[str]:
