@@ -10,6 +10,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 from pipeline.contract.tables import EVENT_TABLES
 from pipeline.lake import Lake
 from pipeline.landing.append import WRITER
+from pipeline.landing.halfwritten import remove_half_written
 
 # A commit costs about 80 µs a live file: with this many that could be merged away, 8 ms.
 SPARE_FILES = 100
@@ -35,6 +36,7 @@ def compact_if_due(lake: Lake) -> list[str]:
                 continue
             delta.optimize.compact(target_size=TARGET_BYTES, max_concurrent_tasks=1, writer_properties=WRITER)
             delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, full=True)
+            remove_half_written(lake.path(name), VACUUM_HOURS * 3600)
         except (CommitFailedError, DeltaError, OSError) as error:
             log.warning("compaction of %s put off: %s", name, str(error).partition("\n")[0])
             continue

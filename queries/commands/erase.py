@@ -24,7 +24,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from pipeline.privacy.tokens import Tokens
-    from queries.keeping.erasure import erase, mentions
+    from queries.keeping.erasure import erase, mentions, still_there
     from queries.keeping.holds import hold
     from queries.lakekey import lake_key
 
@@ -43,11 +43,14 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     print(DONE if dropped else "nothing of this account was in the lake; the log has that somebody asked")
     if found := mentions(lake, account):
         print(f"{found} decisions name the account in their reason: those are their authors' words")
+    again = still_there(lake, account, tokens)
+    if again:
+        print(f"{again:,} rows of the account have landed meanwhile: end its events, then erase it again")
     print(
         "Not reached: cases and alerts that were handed over, case files published elsewhere, and the topics or files"
     )
     print("that the events came from. `hydratrace verify` tells of a case that was handed over what was erased of it.")
-    return 0
+    return 1 if again else 0
 
 
 def _account() -> str:

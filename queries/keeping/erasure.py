@@ -88,6 +88,13 @@ def erase(lake: Lake, account_id: str, tokens: Tokens, erased_by: str) -> dict[s
     return {table: rows for table, rows in dropped.items() if rows}
 
 
+def still_there(lake: Lake, account_id: str, tokens: Tokens) -> int:
+    """Rows of the account that have landed since it was erased."""
+    places = _places(Subject(account_id, tokens, "", datetime.now(UTC)))
+    with duckdb.connect() as con:
+        return sum(_count(con, lake, table, doomed) for table, doomed in places.items())
+
+
 def mentions(lake: Lake, account_id: str) -> int:
     """Decisions whose reason names the account: somebody's words, which are theirs to change."""
     with duckdb.connect() as con:

@@ -2,14 +2,16 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote
 
 from deltalake import DeltaTable
 
 from pipeline.lake import Lake, live_files
-from queries.keeping.ghosts import CHECKPOINT, COMMIT
 
+COMMIT = re.compile(r"\d{20}\.json")
+CHECKPOINT = re.compile(r"\d{20}\.checkpoint\.parquet")
 # Not beside the log: its readers list every file below it.
 DRAFT = ".history.draft"
 

@@ -18,6 +18,7 @@ from pipeline.errors import LakeError
 from pipeline.lake import Lake, live_files
 from pipeline.landing.append import WRITER
 from pipeline.landing.compaction import VACUUM_HOURS
+from pipeline.landing.halfwritten import remove_half_written
 
 # Landing may add rows to the very day, and compaction may merge its files, while it is rewritten.
 ATTEMPTS = 20
@@ -72,12 +73,13 @@ def insist(lake: Lake, name: str, change: Callable[[DeltaTable], T]) -> T:
 
 
 def vacuum(lake: Lake, names: Iterable[str]) -> None:
-    """Remove files that left the tables two days ago or more, and log entries that nothing needs."""
+    """Remove files that left the tables, or were begun, two days ago or more, and log entries that nothing needs."""
     for name in names:
         if DeltaTable.is_deltatable(str(lake.path(name))):
             delta = lake.table(name)
             # The folder of `runs` holds the runs' own files too, which its log does not know: they would go.
             delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, full=name != "runs")
+            remove_half_written(lake.path(name), VACUUM_HOURS * 3600)
             delta.create_checkpoint()
             delta.cleanup_metadata()
 

@@ -103,15 +103,16 @@ def rows_of_others(lake, account_id):
 
 
 def leave_behind(lake, account_id):
-    """What kills leave (a link's folder without a row, a landing's file without a commit, a publish's scratch), and an
+    """What kills leave (a link's folder without a row, a landing's files, whole and not, a publish's scratch), and an
     alert that names the account as one that touched an operator."""
     half = lake.runs_dir() / "20260601T000000-0123abcd"
     shutil.copytree(lake.runs_dir() / lake.runs()[-1].run_id, half)
     assert account_id in str(pq.read_table(half / "cluster_members.parquet").to_pylist())
     file = next(Path(file) for file in lake.files("signup") if account_id in str(pq.read_table(file).to_pylist()))
-    stray = file.with_name("part-00000-killed.parquet")
-    shutil.copyfile(file, stray)
-    os.utime(stray, (0, 0))
+    shutil.copyfile(file, file.with_name("part-00000-killed.parquet"))
+    for begun in (file.with_name("part-00001-killed.parquet#1"), lake.path("signup") / "_delta_log" / "0.json#1"):
+        begun.write_text(account_id)
+        os.utime(begun, (0, 0))
     last = all_deliveries(lake)[0]
     told = json.loads(last.body)
     touch = {"account_id": account_id, "kinds": ["card"], "event_id": "e", "at": "2026-06-01T00:00:00Z"}
@@ -207,6 +208,25 @@ def test_a_case_is_told_to_be_erased_not_tampered_with(folder, lake, command, ca
     lake.table("usage").delete(f"account_id <> '{gone}'")  # the erasure of one account explains no other's loss
     assert command("verify", str(case)) == 1
     assert "DIFFERS  cluster_events" in capsys.readouterr().out
+
+
+def test_an_account_that_goes_on_is_told_of(folder, lake, command, monkeypatch, capsys):
+    gone, _ = account(lake)
+    first = next(
+        line for line in (folder / "events" / "account.signup.v1.jsonl").read_text().splitlines() if gone in line
+    )
+
+    def meanwhile(*_, **__):
+        with (folder / "events" / "account.signup.v1.jsonl").open("a") as file:
+            file.write(first + "\n")
+        assert command("land", "--files", str(folder / "events")) == 0
+
+    monkeypatch.setattr(erasure, "publish", meanwhile)
+    assert command("erase", given=gone) == 1
+    assert "rows of the account have landed meanwhile" in capsys.readouterr().out
+    monkeypatch.undo()
+    assert command("erase", given=gone) == 0
+    assert holding(lake, gone) == []
 
 
 def test_an_unknown_account_changes_nothing_but_the_log(lake, tokens):
