@@ -1,7 +1,8 @@
 """Envoy AI Gateway: access log entries as JSON, with the keys that its documentation configures.
 
-Source: aigateway.envoyproxy.io/docs/capabilities/observability/accesslogs. Account and key are no part of that example:
-the gateway's configuration adds them.
+Source: aigateway.envoyproxy.io/docs/capabilities/observability/accesslogs. What is named as in OpenTelemetry since
+January 2026 was called genai_… before. Account and key are no part of that example: the gateway's configuration adds
+them.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ api_key_id: "%REQ(X-API-KEY-ID)%"
 The address is the one Envoy trusts (`downstream_remote_address`): clients write `x-forwarded-for` as they like. Entries
 without a model (MCP, health checks) are `irrelevant`."""
 
+MODEL = ("gen_ai.request.model", "genai_model_name")
 SHAPES = {
     "access log entry": {
         "event_id": at("/x-request-id", read=text),
@@ -29,19 +31,19 @@ SHAPES = {
         "account_id": at("/account_id", read=text),
         "api_key_id": at("/api_key_id", read=text),
         "ip": at("/downstream_remote_address", read=host),
-        "model": at("/genai_model_name"),
+        "model": at(*(f"/{name}" for name in MODEL)),
         "endpoint": at("/x-envoy-origin-path", read=path),
         "status": at("/response_code", read=whole),
         "user_agent": at("/user-agent"),
-        "input_tokens": at("/genai_tokens_input", read=whole),
-        "output_tokens": at("/genai_tokens_output", read=whole),
+        "input_tokens": at("/gen_ai.usage.input_tokens", "/genai_tokens_input", read=whole),
+        "output_tokens": at("/gen_ai.usage.output_tokens", "/genai_tokens_output", read=whole),
     }
 }
 
 
 def items(record: Any) -> Iterator[Item]:
     """Yield the entry itself if it is a call of a model."""
-    if isinstance(record, dict) and record.get("genai_model_name") not in ABSENT:
+    if isinstance(record, dict) and any(record.get(name) not in ABSENT for name in MODEL):
         yield Item("access log entry", record)
 
 

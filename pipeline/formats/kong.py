@@ -14,6 +14,9 @@ ABOUT = """\
 The account is the consumer's id; where your own id is the consumer's `custom_id`, name `/consumer/custom_id`. Prompts
 are there when AI Proxy logs payloads. Requests that no AI Proxy served are `irrelevant`."""
 
+# Of texts; of texts before 3.9; of images and sounds since 3.11.
+READ = ("prompt_tokens", "prompt_token", "input_tokens")
+WRITTEN = ("completion_tokens", "completion_token", "output_tokens")
 SHAPES = {
     "request": {
         "event_id": at("/request/id", "/response/headers/x-kong-request-id", read=text),
@@ -25,8 +28,8 @@ SHAPES = {
         "endpoint": at("/request/uri", read=path),
         "status": at("/response/status", read=whole),
         "user_agent": at("/request/headers/user-agent"),
-        "input_tokens": at("/ai/proxy/usage/prompt_tokens", "/ai/proxy/usage/prompt_token", read=whole),
-        "output_tokens": at("/ai/proxy/usage/completion_tokens", "/ai/proxy/usage/completion_token", read=whole),
+        "input_tokens": at(*(f"/ai/proxy/usage/{name}" for name in READ), read=whole),
+        "output_tokens": at(*(f"/ai/proxy/usage/{name}" for name in WRITTEN), read=whole),
         "prompt": at("/ai/proxy/payload/request", "/ai/payload/request", read=request_body),
     }
 }

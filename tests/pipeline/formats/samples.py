@@ -85,12 +85,12 @@ ENVOY = {
     "downstream_local_address": "10.0.0.1:1975",
     "downstream_remote_address": "198.51.100.7:64484",
     "duration": 1526,
-    "genai_backend_name": "default/upstream/route/r/rule/0/ref/0",
-    "genai_model_name": "atlas-large-2",
-    "genai_model_name_override": None,
-    "genai_tokens_input": 20,
-    "genai_tokens_output": 10,
-    "genai_tokens_total": 30,
+    "gen_ai.provider.name": "default/upstream/route/r/rule/0/ref/0",
+    "gen_ai.request.model": "atlas-large-2",
+    "gen_ai.request.model_override": None,
+    "gen_ai.usage.input_tokens": 20,
+    "gen_ai.usage.output_tokens": 10,
+    "gen_ai.usage.total_tokens": 30,
     "method": "POST",
     "protocol": "HTTP/1.1",
     "response_code": 200,
@@ -101,6 +101,15 @@ ENVOY = {
     "x-envoy-origin-path": f"/v1/chat/completions?key={SECRET}",
     "x-forwarded-for": "203.0.113.9",
     "x-request-id": "83b63da3-45a9-4196-98b8-1a7f697d6d8d",
+}
+# As documented before 2026.
+ENVOY_BEFORE = {name: value for name, value in ENVOY.items() if not name.startswith("gen_ai.")} | {
+    "genai_backend_name": "default/upstream/route/r/rule/0/ref/0",
+    "genai_model_name": "atlas-large-2",
+    "genai_model_name_override": None,
+    "genai_tokens_input": 20,
+    "genai_tokens_output": 10,
+    "genai_tokens_total": 30,
 }
 KONG = {
     "workspace_name": "default",
@@ -233,7 +242,7 @@ def stripe(kind: str, thing: dict[str, Any]) -> dict[str, Any]:
 STRIPE = stripe("charge.succeeded", CHARGE)
 SAMPLES: dict[str, list[Any]] = {
     "litellm": [LITELLM, SPEND_LOG],
-    "envoy": [ENVOY],
+    "envoy": [ENVOY, ENVOY_BEFORE | {"x-request-id": "83b63da3-45a9-4196-98b8-1a7f697d6d8e"}],
     "kong": [KONG],
     "otel-genai": [otlp(OTHER_LOG_RECORD, LOG_RECORD)],
     "stripe": [STRIPE],

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.pipeline.formats.samples import ENVOY, changed, decode
+from tests.pipeline.formats.samples import ENVOY, ENVOY_BEFORE, changed, decode
 
 
 def only(record):
@@ -28,6 +28,10 @@ def test_an_access_log_entry():
     assert expected.items() <= only(ENVOY).items()
 
 
+def test_an_entry_with_the_names_of_before_2026():
+    assert only(ENVOY_BEFORE) == only(ENVOY)
+
+
 @pytest.mark.parametrize("address", ["[2001:db8:1:2::3]:64484", "2001:db8:1:2::3"])
 def test_addresses_of_both_kinds(address):
     assert only(changed(ENVOY, "/downstream_remote_address", address))["ip_prefix"] == "2001:db8:1::/48"
@@ -35,6 +39,6 @@ def test_addresses_of_both_kinds(address):
 
 @pytest.mark.parametrize("model", [None, "-", ""])
 def test_an_entry_without_a_model_is_irrelevant(model):
-    rows, (rejected,) = decode("envoy", changed(ENVOY, "/genai_model_name", model))
+    rows, (rejected,) = decode("envoy", changed(ENVOY, "/gen_ai.request.model", model))
     assert rows == []
     assert rejected["reason"] == "irrelevant"

@@ -45,6 +45,11 @@ def test_counts_and_payload_of_older_versions():
     assert row["prompt_minhash"] is not None
 
 
+def test_counts_of_an_image():
+    (row,), _ = decode("kong", changed(KONG, "/ai/proxy/usage", {"input_tokens": 7, "output_tokens": 8}))
+    assert (row["input_tokens"], row["output_tokens"]) == (7, 8)
+
+
 def test_a_request_that_no_ai_proxy_served_is_irrelevant():
     _, (rejected,) = decode("kong", changed(KONG, "/ai", ...))
     assert rejected["reason"] == "irrelevant"
