@@ -66,7 +66,7 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "lake")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def crowd() -> Callable[[World, int], None]:
     """Adds ordinary accounts: own card, own device, a few prompts of their own, a common opening."""
 
