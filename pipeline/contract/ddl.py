@@ -35,12 +35,14 @@ def comments(table: Table) -> list[str]:
 def parquet_source(table: Table, files: list[str]) -> str:
     """SELECT over exactly these Parquet files, with the contract's columns and types whatever the files' own.
 
-    Columns that older files lack are NULL. No file: an empty relation of the same shape.
+    Columns that some or all files lack are NULL. No file: an empty relation of the same shape.
     """
-    cast = ", ".join(f'"{c.name}"::{DUCKDB_TYPES[c.type]} AS "{c.name}"' for c in table.columns)
+    none = ", ".join(f'NULL::{DUCKDB_TYPES[c.type]} AS "{c.name}"' for c in table.columns)
     if not files:
-        nulls = ", ".join(f'NULL::{DUCKDB_TYPES[c.type]} AS "{c.name}"' for c in table.columns)
-        return f"SELECT {nulls} WHERE false"
+        return f"SELECT {none} WHERE false"
+    cast = ", ".join(f'"{c.name}"::{DUCKDB_TYPES[c.type]} AS "{c.name}"' for c in table.columns)
     listed = ", ".join(quoted(file) for file in files)
     options = "union_by_name=true, hive_partitioning=true, hive_types_autocast=false"
-    return f"SELECT {cast} FROM read_parquet([{listed}], {options})"
+    # The relation without rows has the columns that no file has.
+    every = f"SELECT {none} WHERE false UNION ALL BY NAME FROM read_parquet([{listed}], {options})"
+    return f"SELECT {cast} FROM ({every})"

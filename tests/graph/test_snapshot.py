@@ -46,7 +46,7 @@ def test_only_files_across_the_pinned_position_are_searched(world) -> None:
     first, second, third = world.lake.files("usage")
     assert third not in sql
     pin(con, {"usage/0": 4})
-    whole, across = landed(con, world.lake, BY_NAME["usage"], "e._offset").split("UNION ALL")
+    whole, across = landed(con, world.lake, BY_NAME["usage"], "e._offset").split("\n        UNION ALL\n")
     assert first in whole
     assert second in whole
     assert ".parquet" not in across

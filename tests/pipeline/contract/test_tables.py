@@ -91,6 +91,16 @@ def test_columns_that_an_older_file_lacks_are_null(tmp_path) -> None:
         assert sorted(duckdb.sql("SELECT cluster_uid, reason FROM read").fetchall()) == [("c", "because"), ("d", None)]
 
 
+def test_columns_that_every_file_lacks_are_null(tmp_path) -> None:
+    table = BY_NAME["decisions"]
+    file = tmp_path / "old.parquet"
+    duckdb.sql("SELECT 'c' AS cluster_uid, 7::TINYINT AS reason").write_parquet(str(file))
+    read = duckdb.sql(parquet_source(table, [str(file)]))
+    assert read.types == duckdb.sql(parquet_source(table, [])).types
+    rows = [dict(zip(read.columns, row, strict=True)) for row in read.fetchall()]
+    assert rows == [{c.name: {"cluster_uid": "c", "reason": "7"}.get(c.name) for c in table.columns}]
+
+
 def test_no_file_is_an_empty_relation_of_the_same_shape() -> None:
     table = BY_NAME["usage"]
     read = duckdb.sql(parquet_source(table, []))
