@@ -1,6 +1,7 @@
-"""What holds for every test."""
+"""What holds for every test, in one process or in several side by side (pytest-xdist)."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -13,15 +14,34 @@ def uncaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resource.setrlimit", lambda *_: None)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of a file in one process, for what they share, and all that need the broker in one that has it.
+
+    These come first: they wait much, and the other process works meanwhile.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("kafka") is None)
+    for item in items:
+        group = "kafka" if item.get_closest_marker("kafka") else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In continuous integration, tests that did not run are a failure."""
-    if not_run.lines(session.config) and os.environ.get("CI") == "true" and session.exitstatus == 0:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["not_run"] = not_run.lacking(session.config)
+    elif not_run.lines(session.config) and os.environ.get("CI") == "true" and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a process that has ended what it did not run; each collects all tests."""
+    not_run.lacking(node.config).update(getattr(node, "workeroutput", {}).get("not_run", {}))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave lines for `make test` to end with; what we print here, libraries could still print after at exit."""
-    if told := not_run.lines(config):
+    if not hasattr(config, "workeroutput") and (told := not_run.lines(config)):
         path = config.rootpath / ".cache" / "tests-not-run"
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(f"{line}\n" for line in told), encoding="utf-8")

@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 import pytest
 
-# What lacks → tests that need it, and what to do.
 LACKING = pytest.StashKey[dict[str, tuple[int, str]]]()
 
 
@@ -12,12 +11,16 @@ def skip(config: pytest.Config, what: str, items: Collection[pytest.Item], reaso
     """Skip `items`, which need `what`."""
     if not items:
         return
-    config.stash.setdefault(LACKING, {})[what] = (len(items), remedy)
+    lacking(config)[what] = (len(items), remedy)
     for item in items:
         item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def lacking(config: pytest.Config) -> dict[str, tuple[int, str]]:
+    """What lacks → how many tests need it, and what to do; yours to change."""
+    return config.stash.setdefault(LACKING, {})
+
+
 def lines(config: pytest.Config) -> list[str]:
     """What to tell of, a line for each thing that lacks."""
-    lacking = config.stash.get(LACKING, {})
-    return [f"{what}: {count} tests NOT RUN: {remedy}" for what, (count, remedy) in sorted(lacking.items())]
+    return [f"{what}: {count} tests NOT RUN: {remedy}" for what, (count, remedy) in sorted(lacking(config).items())]
