@@ -32,7 +32,6 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
 
     if not settings.retention:
         print(NO_RULES, end="")
-        return 0
     lake, now = Lake.open(Path(settings.lake)), datetime.now(UTC)
     if parsed.dry_run:
         _show(plan(lake, settings.retention, now))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
-from pipeline.contract.tables import EVENT_TABLES, Retention
+from pipeline.contract.tables import EVENT_TABLES, TABLES, Home, Retention
 from pipeline.exclusion import rewriting
 from pipeline.lake import Lake
 from queries.keeping import redrawing
@@ -33,7 +33,8 @@ def plan(lake: Lake, days: Mapping[str, int], now: datetime) -> list[Leaving]:
 def retain(lake: Lake, days: Mapping[str, int], now: datetime) -> Iterator[tuple[str, int]]:
     """Take out what is older than `days` (by table, or `runs`) allow; yields (table, rows or runs that left).
 
-    What leaves is logged first: `verify` and alerts tell retention from tampering and from news by it.
+    What leaves is logged first: `verify` and alerts tell retention from tampering and from news by it. Files that left
+    a table two days ago are deleted, whatever `days` has.
     Yields ("held", accounts) last, where an open case keeps some. Raises LakeError if the lake cannot be written, or
     who is held cannot be told.
     """
@@ -51,7 +52,7 @@ def retain(lake: Lake, days: Mapping[str, int], now: datetime) -> Iterator[tuple
             yield "alerts", _alerts(lake, oldest(days["alerts"], now))
         if "runs" in days:
             yield "runs", _runs(lake, days["runs"], held, now)
-        vacuum(lake, days.keys() - {"holds"} | {"account_key_days", "clashes"})
+        vacuum(lake, (table.name for table in TABLES if table.home is not Home.RUN))
     if held.accounts:
         yield "held", len(held.accounts)
 

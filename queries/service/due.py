@@ -11,6 +11,8 @@ from pipeline.settings import Settings
 from queries.service.figures import Figures
 
 RETAIN_EVERY = timedelta(days=1)
+# Without rules `retain` merely deletes what left tables: no hurry, but a service that is restarted often needs it too.
+TIDY_AFTER = timedelta(hours=2)
 # An alert about a touch names a query that shows it: the case file has what was matched so long ago at most.
 SHOW_WITHIN = timedelta(minutes=1)
 
@@ -38,7 +40,7 @@ class Due:
             yield "publish"
         if self._link_is_due(seen, caught_up, now):
             yield "link"
-        if self.settings.retention and (self._retained is None or now - self._retained >= RETAIN_EVERY):
+        if now >= (self._retained + RETAIN_EVERY if self._retained else self._first_retention):
             yield "retain"
 
     def started(self, step: str, seen: Figures, now: datetime) -> None:
@@ -56,6 +58,10 @@ class Due:
             self._shown = (seen.rows("matches"), at)
         elif step == "retain":
             self._retained = at
+
+    @property
+    def _first_retention(self) -> datetime:
+        return self.began if self.settings.retention else self.began + TIDY_AFTER
 
     def _unshown(self, seen: Figures, now: datetime) -> bool:
         """Whether there are matches that the case file has not had for some time."""

@@ -1,6 +1,8 @@
 import json
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import msgspec
@@ -165,6 +167,24 @@ def test_the_command_says_what_left(folder, lake: Lake, capsys):
     (folder / "hydratrace.toml").write_text("[retention]\nusage = 8\n")
     assert main(words) == 0
     assert capsys.readouterr().out.startswith("usage: ")
+
+
+def test_without_rules_nothing_leaves_but_files_that_left_long_ago(lake):
+    day = Path(lake.files("account_key_days")[0]).parent
+    left = [day / "part-00000-left.parquet", day / "part-00001-torn.parquet#1"]
+    for path in left:
+        shutil.copyfile(lake.files("account_key_days")[0], path)
+    live = {table: lake.files(table) for table in (*(table.name for table in EVENT_TABLES), "account_key_days", "runs")}
+    kept = sorted(lake.runs_dir().rglob("*.parquet"))
+    assert dict(retain(lake, {}, NOW)) == {}
+    assert all(path.exists() for path in left)  # somebody may still read or write them
+    for path in left:
+        os.utime(path, (0, 0))
+    assert dict(retain(lake, {}, NOW)) == {}
+    assert not any(path.exists() for path in left)
+    assert {table: lake.files(table) for table in live} == live
+    assert set(kept) <= set(lake.runs_dir().rglob("*.parquet"))
+    assert all(Path(file).exists() for files in live.values() for file in files)
 
 
 def test_days_that_signups_leave_lose_their_bursts_and_are_weighed_anew_by_the_next_link(lake):

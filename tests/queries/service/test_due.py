@@ -125,3 +125,11 @@ def test_retention_is_kept_once_a_day():
     due.done("retain")
     assert list(due.steps(seen(0), True, minutes(1439))) == []
     assert list(due.steps(seen(0), True, minutes(1440))) == ["retain"]
+
+
+def test_without_rules_files_that_left_are_swept_all_the_same(due):
+    assert list(due.steps(seen(0), True, minutes(119))) == []
+    assert list(due.steps(seen(0), True, minutes(120))) == ["retain"]
+    due.started("retain", seen(0), minutes(120))
+    due.done("retain")
+    assert list(due.steps(seen(0), True, minutes(121))) == []
