@@ -1,6 +1,7 @@
 """Bringing the case file up to date gives the rows that making it anew gives, whatever has happened to the lake."""
 
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,22 @@ ACCOUNTS = ("a1", "a2", "b1", "h1", "n1", "n2")
 DAYS = ("2026-05-20", "2026-06-01", "2026-06-02", "2026-06-03", "2026-07-01")
 
 
+@pytest.fixture(scope="module")
+def daily_root(published_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("daily") / "lake"
+    shutil.copytree(published_root, root)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "LARGEST_MONTH", 0)
+        publish(Lake.open(root), anew=True)
+    return root
+
+
 @pytest.fixture
-def daily(published: Lake, monkeypatch: pytest.MonkeyPatch) -> Lake:
-    """The published world, with a segment a day."""
+def daily(daily_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lake:
+    """The published world, with a segment a day; yours to change."""
     monkeypatch.setattr(segments, "LARGEST_MONTH", 0)
-    publish(published, anew=True)
-    return published
+    shutil.copytree(daily_root, tmp_path / "lake")
+    return Lake.open(tmp_path / "lake")
 
 
 def test_sums_made_a_slice_of_accounts_at_a_time_are_those_made_at_once(
