@@ -1,4 +1,4 @@
--- How an operator grew: members that joined each day, and how many there were by then and active.
+-- How an operator grew: members that joined each day, how many there were by then, and how many were banned.
 -- param   cluster   VARCHAR  The cluster_uid.
 -- column  day       DATE     The day (UTC).
 -- column  joined    BIGINT   Members first tied to the cluster on that day.

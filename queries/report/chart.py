@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from graph.signals import SIGNALS
 from queries.report.layout import placed
+
+Pair = tuple[str, str]
+
+FAMILY = {signal.kind: str(signal.family) for signal in SIGNALS}
 
 # A browser pans this many shapes without stutter; the tables beside the report have all of them.
 MOST_ACCOUNTS = 2000
@@ -29,14 +34,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A link as a line, coloured by its strongest signal."""
+    """A link as a line, coloured by the kind of evidence that its strongest signal is."""
 
     ends: str
     x1: float
     y1: float
     x2: float
     y2: float
-    signal: str
+    kind: str
     width: float
     reason: str
 
@@ -47,7 +52,7 @@ class Chart:
 
     nodes: list[Node]
     edges: list[Edge]
-    signals: list[str]
+    kinds: list[str]
     accounts: int
     links: int
 
@@ -57,32 +62,58 @@ def link_chart(members: pa.Table, links: pa.Table) -> Chart:
     reasons = _by_pair(links.to_pylist())
     drawn = _densest(members.to_pylist(), reasons)
     number = {member["account_id"]: at for at, member in enumerate(drawn)}
-    kept = [pair for pair in reasons if pair[0] in number and pair[1] in number][:MOST_LINKS]
+    kept = _strongest([pair for pair in reasons if pair[0] in number and pair[1] in number])
     ends = np.array([[number[left], number[right]] for left, right in kept], dtype=np.int64).reshape(-1, 2)
     weights = np.array([reasons[pair][0]["link_nats"] for pair in kept], dtype=np.float64)
     places = MARGIN + placed(len(drawn), ends, weights) * (SIDE - 2 * MARGIN)
     nodes = [_node(member, *map(float, place)) for member, place in zip(drawn, places, strict=True)]
     edges = [_edge(reasons[pair], nodes[number[pair[0]]], nodes[number[pair[1]]]) for pair in kept]
-    return Chart(nodes, edges, sorted({edge.signal for edge in edges}), members.num_rows, len(reasons))
+    return Chart(nodes, edges, sorted({edge.kind for edge in edges}), members.num_rows, len(reasons))
 
 
-def _by_pair(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[str, Any]]]:
+def _by_pair(rows: list[dict[str, Any]]) -> dict[Pair, list[dict[str, Any]]]:
     """Reasons of each link, the strongest first, links by weight: as cluster_links orders them."""
-    found: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    found: dict[Pair, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         found[row["account_l"], row["account_r"]].append(row)
     return found
 
 
-def _densest(
-    members: list[dict[str, Any]], reasons: dict[tuple[str, str], list[dict[str, Any]]]
-) -> list[dict[str, Any]]:
+def _densest(members: list[dict[str, Any]], reasons: dict[Pair, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The members with the most weight in links, at most MOST_ACCOUNTS."""
     weight: dict[str, float] = defaultdict(float)
     for pair, rows in reasons.items():
         for account in pair:
             weight[account] += rows[0]["link_nats"]
     return sorted(members, key=lambda member: (-weight[member["account_id"]], member["account_id"]))[:MOST_ACCOUNTS]
+
+
+def _strongest(pairs: list[Pair]) -> list[Pair]:
+    """At most MOST_LINKS of `pairs`, which come by weight: what holds the drawing together, then the heaviest."""
+    kept = set(_forest(pairs)[:MOST_LINKS])
+    for pair in pairs:
+        if len(kept) == min(MOST_LINKS, len(pairs)):
+            break
+        kept.add(pair)
+    return [pair for pair in pairs if pair in kept]
+
+
+def _forest(pairs: list[Pair]) -> list[Pair]:
+    """Heaviest links that tie all accounts which `pairs` tie (Kruskal 1956): without them a cluster looks in pieces."""
+    above: dict[str, str] = {}
+
+    def top(account: str) -> str:
+        while (higher := above.setdefault(account, account)) != account:
+            above[account] = account = above[higher]
+        return account
+
+    made = []
+    for left, right in pairs:
+        one, other = top(left), top(right)
+        if one != other:
+            above[one] = other
+            made.append((left, right))
+    return made
 
 
 def _node(member: dict[str, Any], x: float, y: float) -> Node:
@@ -98,4 +129,5 @@ def _edge(rows: list[dict[str, Any]], left: Node, right: Node) -> Edge:
     said += [f"{row['explanation']}: {row['nats']:.1f}" for row in rows]
     width = round(min(6.0, 0.6 + rows[0]["link_nats"] / 8), 2)
     ends = f"{left.account} {right.account}"
-    return Edge(ends, left.x, left.y, right.x, right.y, rows[0]["signal"], width, "\n".join(said))
+    kind = FAMILY.get(rows[0]["signal"], rows[0]["signal"])
+    return Edge(ends, left.x, left.y, right.x, right.y, kind, width, "\n".join(said))

@@ -36,6 +36,7 @@ EVIDENCE = (
     "attribution",
     "collateral",
     "lineage",
+    "cluster_decisions",
     "cluster_events",
 )
 

@@ -26,6 +26,7 @@ STEADY = {
     "extraction_ledger": ("day", "task", "model", "requests", "input_tokens", "output_tokens", "refusals"),
     "shared_keys": ("kind", "key", "members", "holders", "owned", "first_seen", "last_seen"),
     "lineage": ("cluster_uid", "event", "other_uid"),
+    "cluster_decisions": ("decided_at", "disposition", "decided_by", "reason"),
 }  # fmt: skip
 # Figures that sum over accounts: without one of them they cannot be told from the lake any more.
 SUMS = {"cluster_timeline", "cluster_growth", "shared_keys", "attribution"}

@@ -22,6 +22,8 @@ from queries.terminal import plain
 HERE = Path(__file__).parent
 # More rows than these make a page that nobody scrolls; the CSV beside it has them all.
 MOST_ROWS = 200
+# Longer tokens than an account's id or a time are broken into lines, or a row is wider than any screen.
+LONGEST_WHOLE = 24
 TABLES = {
     "Members": "cluster_members",
     "Evidence": "cluster_links",
@@ -32,6 +34,7 @@ TABLES = {
     "Where it comes from": "attribution",
     "Could be honest": "collateral",
     "Lineage": "lineage",
+    "Decisions": "cluster_decisions",
 }
 SENTENCES = {
     "distillation": "One operator is behind these accounts and extracts the model's outputs.",
@@ -54,7 +57,8 @@ def render(tables: dict[str, pa.Table], run: Run, made_at: datetime, made_by: st
         summary=summary,
         sentence=SENTENCES[summary["verdict"]],
         chart=link_chart(tables["cluster_members"], tables["cluster_links"]),
-        timeline=timeline(tables["cluster_timeline"]),
+        timeline=timeline(tables["cluster_timeline"], tables["successors"]),
+        last_word=next(iter(tables["cluster_decisions"].to_pylist()), None),
         tables=[_table(title, name, tables[name]) for title, name in TABLES.items()],
         rates=rates(summary["verdict"]),
         run=run,
@@ -105,7 +109,9 @@ def _shown(value: Any) -> str:
 
 
 def _kind(value: Any) -> str:
-    """Class of a table cell: a number, a time or name that stays on one line, or words."""
+    """Class of a table cell: a number, words, a long key or address, or a time or name that stays on one line."""
     if is_number(value):
         return "n"
-    return "w" if isinstance(value, list) or (isinstance(value, str) and " " in value) else "t"
+    if isinstance(value, list) or (isinstance(value, str) and " " in value):
+        return "w"
+    return "k" if isinstance(value, str) and len(value) > LONGEST_WHOLE else "t"

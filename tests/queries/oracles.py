@@ -247,6 +247,11 @@ def lineage(t: Tables, cluster: str | None) -> list[tuple]:
     return [(e["cluster_uid"], e["event"], e["other_uid"]) for e in rows]
 
 
+def cluster_decisions(t: Tables, cluster: str) -> list[tuple]:
+    rows = sorted((d for d in t["decisions"] if d["cluster_uid"] == cluster), key=lambda d: d["decided_at"])
+    return [(d["decided_at"], d["disposition"], d["decided_by"], d["reason"]) for d in reversed(rows)]
+
+
 def pivot(t: Tables, kind: str, value: str) -> list[tuple]:
     held = [k for k in t["account_keys"] if (k["kind"], k["key"]) == (kind, value)]
     rows = []
@@ -426,8 +431,9 @@ def live_matches(t: Tables, cluster: str | None, since: dt.datetime | None) -> l
 ORACLES: dict[str, Oracle] = {
     oracle.__name__: oracle
     for oracle in (
-        account_timeline, attribution, blast_radius, cluster_events, cluster_growth, cluster_links, cluster_members,
-        cluster_summary, cluster_timeline, clusters_ranked, collateral, extraction_ledger, failovers, lineage,
-        live_matches, pivot, rejected_summary, shared_keys, signup_bursts, successors, why_linked, why_member,
+        account_timeline, attribution, blast_radius, cluster_decisions, cluster_events, cluster_growth,
+        cluster_links, cluster_members, cluster_summary, cluster_timeline, clusters_ranked, collateral,
+        extraction_ledger, failovers, lineage, live_matches, pivot, rejected_summary, shared_keys,
+        signup_bursts, successors, why_linked, why_member,
     )
 }  # fmt: skip

@@ -31,7 +31,7 @@ def test_each_link_says_why() -> None:
     rows[1] |= {"signal": "ip", "nats": 2.0, "explanation": "same address"}
     made = link_chart(members("a", "b"), pa.Table.from_pylist(rows))
     assert [edge.reason for edge in made.edges] == ["a – b: 9.0 nats\ne: 9.0\nsame address: 2.0"]
-    assert made.signals == ["card"] and made.links == 1
+    assert made.kinds == ["payment"] and made.links == 1
 
 
 def test_only_the_densest_part_of_a_large_cluster_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,3 +45,16 @@ def test_the_strongest_links_are_drawn_first(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(chart, "MOST_LINKS", 1)
     made = link_chart(members("a", "b", "c"), links(("b", "c", 9.0), ("a", "b", 1.0)))
     assert [edge.ends for edge in made.edges] == ["b c"] and made.links == 2
+
+
+def test_what_ties_accounts_is_drawn_before_heavier_links_among_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chart, "MOST_LINKS", 3)
+    rows = links(("a", "b", 9.0), ("b", "c", 8.0), ("a", "c", 7.0), ("c", "d", 1.0))
+    made = link_chart(members("a", "b", "c", "d"), rows)
+    assert [edge.ends for edge in made.edges] == ["a b", "b c", "c d"]
+
+
+def test_a_signal_that_is_no_more_has_a_colour_of_its_own() -> None:
+    rows = links(("a", "b", 9.0)).to_pylist()
+    made = link_chart(members("a", "b"), pa.Table.from_pylist([row | {"signal": "gone"} for row in rows]))
+    assert made.kinds == ["gone"]

@@ -57,6 +57,19 @@ def test_long_tables_are_cut_and_say_so(material: Any) -> None:
     assert f"{2 * MOST_ROWS} more rows are in evidence/extraction_ledger.csv" in text
 
 
+def test_the_last_word_is_told_with_who_said_it_and_why(material: Any) -> None:
+    decisions = material[0]["cluster_decisions"]
+    said = {
+        "decided_at": datetime(2026, 6, 3, tzinfo=UTC),
+        "disposition": "benign",
+        "decided_by": "ben",
+        "reason": "<b>",
+    }
+    text = page(material, cluster_decisions=pa.Table.from_pylist([said], schema=decisions.schema))
+    assert "last word: <b>benign</b>, by ben, 2026-06-03T00:00:00Z: &lt;b&gt;</p>" in text
+    assert "Investigators' last word" not in page(material)
+
+
 def test_a_cluster_without_events_or_links_has_a_page(material: Any) -> None:
     empty = {name: rows.slice(0, 0) for name, rows in material[0].items() if name != "cluster_summary"}
     assert "No events." in page(material, **empty)
