@@ -20,6 +20,7 @@ from pipeline.lake import Lake
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+HOLD = "/hold"
 # A commit fails when the table is made, or changed by compaction, at that very moment.
 ATTEMPTS = 5
 # A commit costs 80 µs a live file, and each delivery adds one.
@@ -36,7 +37,7 @@ class Outbox:
     def __init__(self, lake: Lake, hook: str) -> None:
         self.hook = hook
         self._transaction, self._comparison = f"alerts/{hook}", f"alerts/{hook}/run"
-        self._hold, self._matches = f"alerts/{hook}/hold", f"alerts/{hook}/matches"
+        self._hold, self._matches = f"alerts/{hook}{HOLD}", f"alerts/{hook}/matches"
         self._path = lake.path("alerts")
         self._table, self._commits = lake.table("alerts"), 0
         rows = pa.table(self._table.to_pyarrow_table(filters=[("hook", "=", hook)])).to_pylist()
@@ -187,6 +188,13 @@ def all_deliveries(lake: Lake) -> list[Alert]:
     rows = pa.table(lake.table("alerts").to_pyarrow_table()).to_pylist()
     found = folded(msgspec.convert(row, Alert) for row in rows).values()
     return sorted(found, key=lambda alert: alert.at, reverse=True)
+
+
+def holds(lake: Lake) -> dict[str, datetime]:
+    """Hook → until when its receiver is left in peace, whatever is owed to it."""
+    versions = transaction_versions(lake.path("alerts"))
+    ends = {name.removeprefix("alerts/"): version for name, version in versions.items() if name.endswith(HOLD)}
+    return {name.removesuffix(HOLD): EPOCH + TICK * version for name, version in ends.items()}
 
 
 def envelope(alert: Alert) -> Envelope:

@@ -88,10 +88,11 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     from pathlib import Path
 
     from pipeline.alerts.listing import table
-    from pipeline.alerts.outbox import all_deliveries
+    from pipeline.alerts.outbox import all_deliveries, holds
     from pipeline.lake import Lake
 
-    for line in table(all_deliveries(Lake.open(Path(settings.lake))), arguments.state):
+    lake = Lake.open(Path(settings.lake))
+    for line in table(all_deliveries(lake), holds(lake), arguments.state):
         print(line)
     return 0
 
