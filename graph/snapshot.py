@@ -1,6 +1,6 @@
 """What a run reads: events up to pinned positions, each event_id once, as the DuckDB view `events`."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import date, datetime
 
 import duckdb
@@ -10,7 +10,8 @@ from pipeline.contract.tables import ADDRESS, EVENT_TABLES, Table
 from pipeline.lake import Lake, Span
 
 ADDRESS_ORDER = "_topic_id, _partition, _offset"
-NOT_CONTENT = frozenset({*(column.name for column in ADDRESS), "_landed_at", "event_date", "event_id"})
+PLACES = frozenset({*(column.name for column in ADDRESS), "event_date", "event_id", "event_time", "account_id"})
+NOT_CONTENT = PLACES - {"event_time", "account_id"} | {"_landed_at"}
 
 Pins = dict[str, tuple[int, int]]
 
@@ -63,20 +64,26 @@ def _within(span: Span, pins: Pins) -> bool | None:
 
 
 def load_events(
-    con: duckdb.DuckDBPyConnection, lake: Lake, as_of: datetime | None = None, days: list[date] | None = None
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    as_of: datetime | None = None,
+    days: list[date] | None = None,
+    only: Container[str] | None = None,
 ) -> None:
     """Read the pinned events before `as_of` and of `days`, where given, once and for all, to draw keys from.
 
-    Makes the view `events`: all event tables together but for the prompts' slots, `src` naming the table and `seq` the
-    place in time order; of rows with one event_id in one day the lowest address counts. And the table `clashing`:
-    event ids whose rows differ, in the shape of `clashes`.
+    Makes the view `events`: all event tables together, beside ids, times and addresses the columns `only`, where given;
+    `src` names the table and `seq` the place in time order; of rows with one event_id in one day the lowest address
+    counts. And the table `clashing`: event ids whose rows differ, in the shape of `clashes`.
     """
     _find_repeats(con, lake, as_of, days)
     _find_clashes(con)
-    rows = _once(con, lake, as_of, days, without=("prompt_minhash",))
+    rows = _once(con, lake, as_of, days, only)
+    # DuckDB numbers rows as they come, which is as ORDER BY left them: half the cost of a window in that order.
     con.execute(f"""
         CREATE OR REPLACE TEMP TABLE portion AS
-        SELECT row_number() OVER (ORDER BY event_time, event_id, src, {ADDRESS_ORDER}) AS seq, * FROM ({rows})""")
+        SELECT row_number() OVER () AS seq, *
+        FROM (FROM ({rows}) ORDER BY event_time, event_id, src, {ADDRESS_ORDER})""")
     con.execute("CREATE OR REPLACE TEMP VIEW events AS FROM portion")
 
 
@@ -98,9 +105,9 @@ def _once(
     lake: Lake,
     as_of: datetime | None,
     days: list[date] | None,
-    without: tuple[str, ...] = (),
+    only: Container[str] | None = None,
 ) -> str:
-    """SQL of all event tables without repeats and the columns `without`."""
+    """SQL of all event tables without repeats; beside ids, times and addresses the columns `only`, where given."""
     kept = _before(as_of)
     if con.sql("SELECT count(*) FROM repeats").fetchall()[0][0]:
         kept += (
@@ -108,7 +115,8 @@ def _once(
         )
     parts = []
     for table in EVENT_TABLES:
-        columns = ", ".join(f'e."{c.name}"' for c in table.columns if c.name not in (*without, "_landed_at"))
+        named = [c.name for c in table.columns if only is None or c.name in only or c.name in PLACES]
+        columns = ", ".join(f'e."{name}"' for name in named if name != "_landed_at")
         parts.append(f"SELECT *, '{table.name}' AS src FROM ({landed(con, lake, table, columns, days)}) WHERE {kept}")
     return " UNION ALL BY NAME ".join(parts)
 

@@ -6,11 +6,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from graph.keys.draw import make_days
+from graph.keys.draw import DRAWN_COLUMNS, make_days
 from graph.signals import slot
 from graph.snapshot import landed, load_events, pin
 from pipeline.contract.arrow import arrow_schema
@@ -25,7 +24,11 @@ ATTEMPTS = 10
 # bounds memory and changes no result.
 PORTION_BYTES = 64 * 2**20
 
+# Rows on their way to the table at a time.
+WRITTEN_ROWS = 2**17
+
 DAYS = BY_NAME["account_key_days"]
+CLASHES = BY_NAME["clashes"]
 
 
 def update_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> tuple[dict[str, int], str]:
@@ -58,7 +61,7 @@ def redraw(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None
         table = lake.table(DAYS.name)
         pin(con, {app: end for app in lake.positions() if (end := table.transaction_version(app))})
         try:
-            _overwrite(table, _drawn(con, lake, days), days, None)
+            _overwrite(con, lake, table, days, None)
         except CommitFailedError:
             continue
         return
@@ -73,11 +76,7 @@ def changed_days(con: duckdb.DuckDBPyConnection, lake: Lake) -> list[date]:
 
 def draw_days(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: datetime | None) -> str:
     """Draw all days anew from the pinned events before `as_of`; returns SQL in the shape of `account_key_days`."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE drawn_days AS {lake.select(DAYS.name, [])}")
-    for portion in _portions(lake, changed_days(con, lake)):
-        load_events(con, lake, as_of, portion)
-        make_days(con)
-        con.execute("INSERT INTO drawn_days BY NAME FROM days")
+    _draw(con, lake, changed_days(con, lake), as_of)
     return "FROM drawn_days"
 
 
@@ -90,26 +89,38 @@ def _replace(
     commit = CommitProperties(
         app_transactions=[Transaction(app, end) for app, end in until.items() if end > since[app]]
     )
-    _overwrite(table, _drawn(con, lake, changed), changed, commit)
+    _overwrite(con, lake, table, changed, commit)
 
 
-def _drawn(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> pa.Table:
-    """The rows of `days` at the pinned positions; the days' clashes are written on the way."""
-    batches: list[pa.Table] = []
+def _draw(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date], as_of: datetime | None = None) -> None:
+    """Make the tables `drawn_days` and `drawn_clashes` of `days` at the pinned positions, before `as_of`.
+
+    In DuckDB's memory, which is bound: the keys of a first run are most of what there is.
+    """
+    con.execute(f"CREATE OR REPLACE TEMP TABLE drawn_days AS {lake.select(DAYS.name, [])}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE drawn_clashes AS {lake.select(CLASHES.name, [])}")
     for portion in _portions(lake, days):
-        load_events(con, lake, days=portion)
+        load_events(con, lake, as_of, portion, DRAWN_COLUMNS)
         make_days(con)
-        batches.append(con.sql("FROM days").to_arrow_table().cast(arrow_schema(DAYS)))
-        _replace_clashes(con, lake, portion)
-    return pa.concat_tables(batches) if batches else arrow_schema(DAYS).empty_table()
+        con.execute("INSERT INTO drawn_days BY NAME FROM days")
+        con.execute("INSERT INTO drawn_clashes BY NAME FROM clashing")
+    for table in ("portion", "days"):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
-def _overwrite(table: DeltaTable, rows: pa.Table, days: list[date], commit: CommitProperties | None) -> None:
+def _overwrite(
+    con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, days: list[date], commit: CommitProperties | None
+) -> None:
+    """Write `days` of the table as they come out now, and their clashes before."""
+    _draw(con, lake, days)
+    _replace_clashes(con, lake, days)
+    rows = con.sql("FROM drawn_days").to_arrow_reader(WRITTEN_ROWS).cast(arrow_schema(DAYS))
     if days:
         listed = ", ".join(f"'{day}'" for day in days)
         write_deltalake(table, rows, mode="overwrite", predicate=f"event_date IN ({listed})", commit_properties=commit)
     else:
         write_deltalake(table, rows, mode="append", commit_properties=commit)
+    con.execute("DROP TABLE drawn_days")
 
 
 def _disturbed(lake: Lake) -> LakeError:
@@ -139,11 +150,12 @@ def _portions(lake: Lake, days: list[date]) -> Iterator[list[date]]:
 
 
 def _replace_clashes(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None:
-    spec = BY_NAME["clashes"]
-    listed = ", ".join(f"DATE '{day}'" for day in days)
-    known = con.sql(f"SELECT count(*) FROM ({lake.select(spec.name)}) WHERE event_date IN ({listed})").fetchall()[0][0]
-    columns = ", ".join(f'"{c.name}"' for c in spec.columns)
-    found = con.sql(f"SELECT {columns} FROM clashing ORDER BY ALL").to_arrow_table().cast(arrow_schema(spec))
+    listed = ", ".join(f"DATE '{day}'" for day in days) or "NULL"
+    known = con.sql(f"SELECT count(*) FROM ({lake.select(CLASHES.name)}) WHERE event_date IN ({listed})").fetchall()[0][
+        0
+    ]
+    columns = ", ".join(f'"{c.name}"' for c in CLASHES.columns)
+    found = con.sql(f"SELECT {columns} FROM drawn_clashes ORDER BY ALL").to_arrow_table().cast(arrow_schema(CLASHES))
     if known or found.num_rows:
         predicate = " OR ".join(f"event_date = '{day}'" for day in days)
-        write_deltalake(lake.table(spec.name), found, mode="overwrite", predicate=predicate)
+        write_deltalake(lake.table(CLASHES.name), found, mode="overwrite", predicate=predicate)

@@ -1,17 +1,22 @@
 """Draws the keys of the signals from events."""
 
+import re
+
 import duckdb
 
 from graph.signals import SIGNALS
 from graph.signals.signal import Signal
 
 SOURCES = {"addressed": "src IN ('signup', 'usage')"}
+DAILY = tuple(signal for signal in SIGNALS if signal.table and signal.daily)
+# All words of their SQL: what is no column is none of the events' either.
+DRAWN_COLUMNS = frozenset(word for signal in DAILY for word in re.findall(r"\w+", f"{signal.key} {signal.where}"))
 
 
-def draw_sql(signals: tuple[Signal, ...] = SIGNALS) -> str:
+def draw_sql(signals: tuple[Signal, ...] = DAILY) -> str:
     """SQL over `events`: (event_date, account_id, kind, key, seq), a row per key that an event shows."""
     parts = []
-    for signal in (s for s in signals if s.table and s.daily):
+    for signal in signals:
         source = SOURCES.get(signal.table, f"src = '{signal.table}'")
         parts.append(f"""
             SELECT event_date, account_id, '{signal.kind}' AS kind, {signal.key} AS key, seq

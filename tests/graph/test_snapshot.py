@@ -17,6 +17,19 @@ def test_a_retry_counts_once_and_the_lowest_address_wins(world) -> None:
     assert clash == [("twice", 1, 0, "usage", "differs in output_tokens")]
 
 
+def test_events_are_numbered_by_time_whenever_they_landed(world) -> None:
+    minutes = [minute * 7919 % 10_007 for minute in range(10_007)]
+    for minute in minutes:
+        world.ask("a", minute / 60, event_id=f"e{minute:05}")
+    con = duckdb.connect()
+    pin(con, {"usage/0": len(minutes)})
+    load_events(con, world.land(), only=())
+    numbered = con.sql("SELECT event_id FROM events ORDER BY seq").fetchall()
+    assert numbered == [(f"e{minute:05}",) for minute in range(10_007)]
+    assert {"account_id", "_offset"} < set(con.sql("FROM events").columns)
+    assert "output_tokens" not in con.sql("FROM events").columns
+
+
 def test_rows_after_the_pinned_position_are_not_read(world) -> None:
     for minute in range(5):
         world.ask("a", minute)
