@@ -4,8 +4,13 @@ import os
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests import not_run
+
+# How long an example takes tells of the machine's other work.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ def append(table: DeltaTable, versions: dict[str, int], rows: int = 0) -> None:
     write_deltalake(table, data, mode="append", commit_properties=CommitProperties(app_transactions=transactions))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(steps=steps)
 def test_it_says_what_deltalake_says_of_each_id(tmp_path_factory: pytest.TempPathFactory, steps: list) -> None:
     folder = tmp_path_factory.mktemp("table")

@@ -52,7 +52,7 @@ VALUES = st.sampled_from([0, 1, 255, 256, 2**31, 2**32 - 2, 2**32 - 1])
 REQUESTS = st.lists(st.tuples(st.integers(0, 5), st.lists(VALUES, min_size=SLOTS, max_size=SLOTS)), max_size=12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(REQUESTS, st.integers(1, 3))
 def test_slots_are_counted_as_a_group_by_counts_them(requests: list[tuple[int, list[int]]], least: int) -> None:
     with population(requests) as con:

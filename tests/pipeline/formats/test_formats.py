@@ -75,7 +75,7 @@ def look(content, pointer):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_no_record_is_lost_whatever_stands_where(name, data):
     record = data.draw(st.sampled_from(SAMPLES[name]))

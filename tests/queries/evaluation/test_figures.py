@@ -114,7 +114,7 @@ def b_cubed(operator: dict[str, str], cluster: dict[str, str]) -> tuple[float, f
     return precision / len(owned), recall / len(owned)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(st.sampled_from(["", "x", "y"]), st.sampled_from(["", "c1", "c2"])), min_size=1, max_size=9))
 def test_b_cubed_is_its_definition(make, people: list[tuple[str, str]]) -> None:
     operator = {f"a{i}": who for i, (who, _) in enumerate(people)} | {"last": "x"}

@@ -16,7 +16,7 @@ def test_linked_accounts_lie_nearer_than_strangers() -> None:
     assert inside < outside / 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 12), st.data())
 def test_places_are_within_the_square_and_apart(count: int, data: st.DataObject) -> None:
     pairs = data.draw(st.lists(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=12))
