@@ -23,6 +23,16 @@ MATCHES = """
     FROM ({}) GROUP BY ALL ORDER BY last_matched DESC, cluster_uid, kind LIMIT 10"""
 RUNS = "SELECT run_id, started_at, as_of, code_version FROM ({}) ORDER BY started_at DESC, run_id LIMIT 3"
 
+ALERTS = """
+    WITH last AS (SELECT * FROM ({}) QUALIFY row_number() OVER (PARTITION BY alert_uid ORDER BY "at" DESC) = 1)
+    SELECT hook, state, count(*) AS alerts, max("at") AS last_at, arg_max(detail, "at") AS last_said
+    FROM last GROUP BY ALL ORDER BY ALL"""
+UNFINISHED = """
+    SELECT max(erased_at) AS begun_at, arg_max(erased_by, erased_at) AS erased_by, account_token
+    FROM ({}) GROUP BY account_token
+    HAVING max(erased_at) > coalesce(max(erased_at) FILTER (WHERE "table" = '*'), '-infinity'::TIMESTAMPTZ)
+    ORDER BY ALL"""
+
 
 def sections(lake: Lake) -> Iterator[tuple[str, pa.Table]]:
     """(title, rows) of each part of the status."""
@@ -35,6 +45,8 @@ def sections(lake: Lake) -> Iterator[tuple[str, pa.Table]]:
         ("clashes that link runs have seen (one event_id, two contents)", "clashes", CLASHES),
         ("events that touched known operators as they landed, the newest", "matches", MATCHES),
         ("the newest link runs", "runs", RUNS),
+        ("alerts", "alerts", ALERTS),
+        ("erasures that were not finished, so that they must be done again", "erasures", UNFINISHED),
     ):
         yield title, connection.sql(sql.format(lake.select(table))).to_arrow_table()
 

@@ -277,10 +277,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """An account was erased from a table; the first entry of each erasure names no table."""
+    """An account was erased from a table; the first entry of each erasure names no table, the last one all."""
 
     account_token: Annotated[str, d("Token of the account id, of a kind of its own.")]
-    table: Annotated[str, d("Table that rows left; empty: the erasure began.")]
+    table: Annotated[str, d("Table that rows left; empty: the erasure began; `*`: nothing is left to do.")]
     rows: Annotated[int, d("How many.")]
     run_id: Annotated[str | None, d("Link run of whose table it is; null for a Delta table.")]
     sha256_before: Annotated[str | None, d("SHA-256 of the run's file before.")]

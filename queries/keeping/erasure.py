@@ -85,6 +85,7 @@ def erase(lake: Lake, account_id: str, tokens: Tokens, erased_by: str) -> dict[s
             forget(lake, table)
         forget(lake, "runs")
         _publish_again(lake)
+        record(lake, [subject.erasure("*", sum(dropped.values()))])
     return {table: rows for table, rows in dropped.items() if rows}
 
 

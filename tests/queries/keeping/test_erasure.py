@@ -29,7 +29,9 @@ from queries.decisions import Disposition, decide
 from queries.keeping import erasure, runrows
 from queries.keeping.erasure import erase
 from queries.keeping.erasures import account_token, erased_among, logged
+from queries.status import sections
 
+UNFINISHED = "erasures that were not finished, so that they must be done again"
 DELTA = (*(table.name for table in EVENT_TABLES), "account_key_days", "rejected", "alerts", "runs")
 
 
@@ -180,7 +182,9 @@ def test_an_erasure_that_was_killed_is_completed_by_the_next(lake, tokens, monke
         patched.setattr(place, name, killed)
         erase(lake, gone, tokens, "me")
     assert "" in {entry.table for entry in logged(lake)}
+    assert dict(sections(lake))[UNFINISHED]["account_token"].to_pylist() == [account_token(tokens, gone)]
     erase(lake, gone, tokens, "me")
+    assert dict(sections(lake))[UNFINISHED].num_rows == 0
     assert holding(lake, gone) == []
     assert verified(lake, current_run(lake)).paths
 
@@ -234,7 +238,7 @@ def test_an_unknown_account_changes_nothing_but_the_log(lake, tokens):
     assert erase(lake, "' OR true --", tokens, "me") == {}
     assert rows_of_others(lake, "") == before
     assert lake.runs()[-1] == run
-    assert [entry.table for entry in logged(lake)] == [""]
+    assert [entry.table for entry in logged(lake)] == ["", "*"]
 
 
 def test_no_account_is_wrong_use(command):
