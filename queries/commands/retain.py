@@ -13,7 +13,8 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from queries.keeping.leaving import Leaving
 
-NO_RULES = """nothing in the settings says how long rows are kept: they stay. For instance, in hydratrace.toml:
+NO_RULES = "no [retention] in the settings says how long rows are kept: they stay"
+EXAMPLE = """for instance, in hydratrace.toml:
 
 [retention]
 usage = 90
@@ -31,13 +32,19 @@ def _run(parsed: argparse.Namespace, settings: Settings) -> int:
     from queries.keeping.retention import plan, retain
 
     if not settings.retention:
-        print(NO_RULES, end="")
+        print(NO_RULES)
+        if sys.stdout.isatty():  # in the log of a service, once a day, it would be noise
+            print(EXAMPLE, end="")
     lake, now = Lake.open(Path(settings.lake)), datetime.now(UTC)
     if parsed.dry_run:
         _show(plan(lake, settings.retention, now))
         return 0
-    for what, count in retain(lake, settings.retention, now):
-        print(f"{count:,} accounts are held for open cases" if what == "held" else f"{what}: {count:,} taken out")
+    left = dict(retain(lake, settings.retention, now))
+    held = left.pop("held", 0)
+    if left:  # on one line, since a service tells the last few alone
+        print(", ".join(f"{what}: {count:,}" for what, count in left.items()), "taken out")
+    if held:
+        print(f"{held:,} accounts are held for open cases")
     return 0
 
 

@@ -164,9 +164,11 @@ def test_the_command_says_what_left(folder, lake: Lake, capsys):
     words = ["--settings", str(folder / "hydratrace.toml"), "retain", "--lake", str(lake.root)]
     assert main(words) == 0
     assert "[retention]" in capsys.readouterr().out
-    (folder / "hydratrace.toml").write_text("[retention]\nusage = 8\n")
+    (folder / "hydratrace.toml").write_text("[retention]\nusage = 8\nruns = 8\n")
     assert main(words) == 0
-    assert capsys.readouterr().out.startswith("usage: ")
+    (told,) = capsys.readouterr().out.splitlines()
+    assert told.startswith("usage: ")
+    assert told.endswith(", runs: 0 taken out")
 
 
 def test_without_rules_nothing_leaves_but_files_that_left_long_ago(lake):
