@@ -1,4 +1,6 @@
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,16 @@ def test_few_files_are_left_alone(lake):
     version = lake.table("action").version()
     assert compact_if_due(lake) == []
     assert lake.table("action").version() == version
+
+
+def test_what_killed_writers_began_goes_when_nobody_can_be_writing_it(lake, monkeypatch):
+    monkeypatch.setattr(compaction, "SPARE_FILES", 5)
+    begun = [Path(lake.files("action")[0]).with_name(f"part-{n}.parquet#1") for n in range(2)]
+    for path in begun:
+        path.write_bytes(b"PAR1")
+    os.utime(begun[0], (0, 0))
+    assert compact_if_due(lake) == ["action"]
+    assert [path.exists() for path in begun] == [False, True]
 
 
 def test_merging_changes_neither_rows_nor_positions_and_is_done_once(lake, monkeypatch):
