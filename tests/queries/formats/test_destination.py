@@ -17,7 +17,7 @@ def test_a_file_appears_whole_in_the_place_of_an_old_one(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot write .*rows.csv: No such file"):
+    with pytest.raises(UsageError, match=r"cannot write .*rows\.csv: No such file"):
         write(ROWS.to_reader(), "csv", tmp_path / "none" / "rows.csv")
 
 
