@@ -70,6 +70,7 @@ def _configuration(limits: Limits) -> dict[str, str | bool | int | float | list[
     return {
         "threads": limits.threads,
         "memory_limit": f"{limits.memory_mib}MiB",
+        "temp_directory": "",  # what needs more memory is told so, not that it may not write to a file
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "python_enable_replacements": False,

@@ -235,6 +235,11 @@ def test_a_query_cannot_take_more_memory_than_its_limit(shared: Lake) -> None:
         ask(shared, "SELECT list(range) FROM range(100000000)", Limits(seconds=20, memory_mib=64))
 
 
+def test_a_query_that_would_spill_is_told_of_memory_not_of_files(shared: Lake) -> None:
+    with pytest.raises(QueryError, match="Out of Memory"):
+        ask(shared, "SELECT count(*) FROM range(10000000) a, range(10000000) b", Limits(seconds=20, memory_mib=64))
+
+
 def test_errors_are_one_line(shared: Lake) -> None:
     with pytest.raises(QueryError) as caught:
         ask(shared, "SELECT verdikt FROM clusters")
