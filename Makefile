@@ -32,9 +32,12 @@ dev: $(DEV) ## Make .venv with what work on hydratrace needs as well
 demo: $(RUNTIME) ## Run the whole path on simulated events
 	@.venv/bin/hydratrace demo
 
+# Two processes: what waits for the broker runs beside what computes. tests/conftest.py says what stays together.
+SIDE_BY_SIDE := --numprocesses 2 --no-loadscope-reorder
+
 .PHONY: test
 test: $(DEV) ## Run the tests, with a real Kafka broker when a JRE 17+ and Maven are there
-	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet; status=$$?; \
+	@rm -f .cache/tests-not-run; $(VENV_PYTHON) -m pytest --quiet $(SIDE_BY_SIDE); status=$$?; \
 	if [ -f .cache/tests-not-run ]; then echo; cat .cache/tests-not-run; fi; exit $$status
 
 .PHONY: test-run

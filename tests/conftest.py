@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests import not_run
+
+BROKER = "tests/integration/"
 
 # How long an example takes tells of the machine's other work.
 settings.register_profile("patient", deadline=None)
@@ -19,15 +22,21 @@ def uncaged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resource.setrlimit", lambda *_: None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of a file in one process, for what they share, and all that need the broker in one that has it.
+class Together(LoadFileScheduling):
+    """The tests of a file run in one process, for what they share, and all that need the broker in one that has it."""
 
-    These come first: they wait much, and the other process works meanwhile.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("kafka") is None)
-    for item in items:
-        group = "kafka" if item.get_closest_marker("kafka") else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    def _split_scope(self, nodeid: str) -> str:
+        return BROKER if nodeid.startswith(BROKER) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The broker's tests come first: they wait much, and the other process works meanwhile."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROKER))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
