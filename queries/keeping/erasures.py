@@ -35,10 +35,11 @@ def _append(rows: pa.Table, delta: DeltaTable) -> None:
 
 
 def logged(lake: Lake) -> list[Erasure]:
-    """The whole log, oldest first."""
+    """The whole log, oldest first; an erasure's rows have one time: its beginning, what it took, its end."""
     with duckdb.connect() as con:
         con.execute("SET TimeZone = 'UTC'")
-        rows = con.sql(f"FROM ({lake.select('erasures')}) ORDER BY erased_at").to_arrow_table().to_pylist()
+        order = """erased_at, "table" <> '', "table" = '*', "table" """
+        rows = con.sql(f"FROM ({lake.select('erasures')}) ORDER BY {order}").to_arrow_table().to_pylist()
     return [msgspec.convert(row, Erasure) for row in rows]
 
 
