@@ -20,8 +20,8 @@ def components(left: Ints, right: Ints, accounts: int) -> Ints:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def cut_bridges(left: Ints, right: Ints, accounts: int, group: int = GROUP) -> Bools:
-    """Which links to keep: all but the bridges between two groups of `group` or more."""
+def cut_bridges(left: Ints, right: Ints, accounts: int, firm: Bools, group: int = GROUP) -> Bools:
+    """Which links to keep: all but the bridges between two groups of `group` or more that are not `firm`."""
     keep = np.ones(len(left), dtype=np.bool_)
     for links in by_component(left, right, accounts):
         if len(links) < 2 * group - 1:
@@ -32,7 +32,7 @@ def cut_bridges(left: Ints, right: Ints, accounts: int, group: int = GROUP) -> B
             at = graph.edges[one, other]["at"]
             graph.remove_edge(one, other)
             sides = (_reached(graph, one, group), _reached(graph, other, group))
-            if min(sides) >= group:
+            if min(sides) >= group and not firm[at]:
                 keep[at] = False
             else:
                 graph.add_edge(one, other, at=at)

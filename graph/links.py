@@ -1,6 +1,6 @@
 """Weighs candidate pairs against the null."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil, log
 
 import duckdb
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from graph.chance import Chance, population
-from graph.keys.held import BANDS
+from graph.keys.held import BANDS, SLICES
 from graph.null import MICRO, Bools, Floats, Ints, Null, family_null
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
 
@@ -21,18 +21,18 @@ FAMILIES = tuple(family.value for family in Family)
 class Agreements:
     """What every candidate pair agrees in, in order of (l, r); as numbers, since it is weighed more than once.
 
-    Of each pair: its accounts, how many pairs it stands for, whether it shares a key that is no hub, and how many
-    votes. Of each row: its pair's place, its slice (a family's band), the agreement in micro-nats, and the product of
-    the keys that its accounts hold.
+    Of each pair: its accounts, how many pairs it stands for, and whether it shares a key that is no hub. Of each row:
+    its pair's place, its slice (a family's band), how many votes, the agreement in micro-nats, and the product of the
+    keys that its accounts hold.
     """
 
     left: Ints
     right: Ints
     times: Ints
     solid: Bools
-    votes: Ints
     place: Ints
     slices: Ints
+    votes: Ints
     agreement: Ints
     product: Floats
 
@@ -58,7 +58,7 @@ class Scored:
 
 # How many keys have which degree, and how many strangers hold them.
 HANDS = """
-    SELECT slice, degree, degree - coalesce(doubled, 0) AS hands, count(*) AS n
+    SELECT family, part, coincidence, timing, degree, degree - coalesce(doubled, 0) AS hands, count(*) AS n
     FROM shared LEFT JOIN doubled USING (k) JOIN signals USING (kind) JOIN slices USING (family, band)
     GROUP BY ALL ORDER BY ALL"""
 
@@ -73,9 +73,9 @@ def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
         pair & 0xFFFFFFFF,
         columns["times"][first].astype(np.int64),
         np.bincount(place, columns["solid"], len(pair)) > 0,
-        np.bincount(place, columns["votes"], len(pair)).astype(np.int64),
         place,
         columns["slice"].astype(np.int64),
+        columns["votes"].astype(np.int64),
         columns["agreement"].astype(np.int64),
         columns["n_l"].astype(np.float64) * columns["n_r"].astype(np.float64),
     )
@@ -83,22 +83,33 @@ def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
 
 def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: Ints) -> Scored:
     """Weigh pairs against the null of strangers, each cluster of `labels` (as `member` has them) being one of them."""
-    piece = agreements.slices
-    weight = np.zeros(len(piece), dtype=np.int64)
-    for (name, band), null in _nulls(con, len(labels)).items():
-        at = piece == FAMILIES.index(name) * len(BANDS) + band
-        weight[at] = null.weights(agreements.agreement[at], agreements.product[at]) - price_of_bands(name)
-    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int64)
-    np.maximum.at(weights, (agreements.place, piece // len(BANDS)), weight)
-    weights = stronger_content(weights)
+    weights = stronger_content(_weigh(con, agreements, len(labels)))
     strange = weights * ~together(labels, agreements.left, agreements.right)[:, None]
     chance, one_hand = (population(strange, FAMILIES, len(labels), agreements.times, least) for least in (0, SUPPORT))
     owned = weights[:, [i for i, f in enumerate(Family) if f not in CIRCUMSTANTIAL]].sum(axis=1) > 0
-    may = owned & (agreements.solid | (agreements.votes >= 2))
+    may = owned & (agreements.solid | (np.bincount(agreements.place, agreements.votes, len(owned)) >= 2))
     total = weights.sum(axis=1)
     pairs = len(labels) * (len(labels) - 1) / 2
     expected = np.maximum(chance.of(total), pairs * np.exp(-total / MICRO))
     return Scored(agreements.left, agreements.right, weights, expected, may, chance, one_hand)
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, agreements: Agreements, accounts: int) -> Ints:
+    """Weight of each pair (row) in each family (column), micro-nats."""
+    columns = con.sql("SELECT part, timing FROM slices ORDER BY slice").fetchnumpy()
+    part, timing = (columns[name].astype(np.int64)[agreements.slices] for name in ("part", "timing"))
+    piece = agreements.slices // SLICES * SLICES + part
+    surprise = agreements.agreement + agreements.votes * timing
+    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int64)
+    for (name, of), null in _nulls(con, accounts).items():
+        family = FAMILIES.index(name)
+        at = np.flatnonzero(piece == family * SLICES + of)
+        first = np.flatnonzero(np.diff(agreements.place[at], prepend=-1))
+        total = np.add.reduceat(surprise[at], first) if len(at) else surprise[at]
+        at = at[first]
+        weight = null.weights(total, agreements.product[at]) - price_of_bands(name)
+        weights[agreements.place[at], family] = np.maximum(weights[agreements.place[at], family], weight)
+    return weights
 
 
 def together(labels: Ints, left: Ints, right: Ints) -> Bools:
@@ -108,7 +119,7 @@ def together(labels: Ints, left: Ints, right: Ints) -> Bools:
 
 def price_of_bands(family: str) -> int:
     """What it costs to pick the best of several bands (Bonferroni), in micro-nats."""
-    return ceil(log(len(BANDS)) * MICRO) if family in (Family.PHRASE, Family.FAILOVER) else 0
+    return ceil(log(len(BANDS)) * MICRO) if family == Family.PHRASE else 0
 
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> None:
@@ -144,17 +155,17 @@ def stronger_content(weights: Ints) -> Ints:
 
 
 def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[tuple[str, int], Null]:
-    """The null of each family and band, from `shared`, `doubled`, `holdings` and `slices`."""
+    """The null of each family's parts, from `shared`, `doubled`, `holdings` and `slices`."""
     made: dict[tuple[str, int], Null] = {}
     held = dict(con.sql("SELECT family, sum(n)::BIGINT FROM holdings GROUP BY family").fetchall())
-    timing = dict(con.sql("SELECT slice, coincidence FROM slices").fetchall())
     rows = con.sql(HANDS).fetchnumpy()
-    piece, degree, hands, keys = (rows[name].astype(np.int64) for name in ("slice", "degree", "hands", "n"))
+    degree, hands, keys = (rows[name].astype(np.int64) for name in ("degree", "hands", "n"))
     for family in FAMILIES:
-        of_family = piece // len(BANDS) == FAMILIES.index(family)
+        of_family = rows["family"] == family
         total = held.get(family, 0) - int(((degree - hands) * keys)[of_family].sum())
-        for slice_ in np.unique(piece[of_family]).tolist():
-            at = piece == slice_
-            null = family_null(degree[at], hands[at], keys[at], total, accounts)
-            made[family, slice_ % len(BANDS)] = replace(null, rate=null.rate * timing[slice_])
+        for part in np.unique(rows["part"][of_family]).tolist():
+            at = of_family & (rows["part"] == part)
+            rarity = np.log(accounts / degree[at]) + rows["timing"][at] / MICRO
+            meetings = (hands * (hands - 1) * keys)[at] * rows["coincidence"][at]
+            made[family, part] = family_null(rarity, meetings, total)
     return made

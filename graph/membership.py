@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from graph.components import components
-from graph.keys.held import BANDS, place_coincidence
+from graph.keys.held import SLICES, place_coincidence
 from graph.links import FAMILIES, SUPPORT, price_of_bands, stronger_content
 from graph.null import MICRO, TILTS, Bools, Floats, Ints, exceeds
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, TOUCHABLE, Family
@@ -59,29 +59,44 @@ VOCABULARY = """
     WHERE n >= CASE WHEN list_contains($content, family) THEN $content_holders ELSE 1 END
       AND (family <> 'phrase' OR 2 * n > degree)"""
 
-# Keys of a family held in all by strangers, over the chance of the timing that the family asks for.
-TOTALS = """
+# How many keys the vocabularies have, and `held`: of the same family, by strangers in all.
+WORDS = """
     WITH twice AS (
         SELECT family, sum(doubled) AS n FROM doubled JOIN shared USING (k) JOIN signals USING (kind) GROUP BY family
+    ), totals AS (
+        SELECT family, sum(h.n) - coalesce(any_value(t.n), 0) AS held
+        FROM holdings h LEFT JOIN twice t USING (family) GROUP BY family
     )
-    SELECT family, band, (sum(h.n) - coalesce(any_value(t.n), 0)) / coincidence
-    FROM holdings h JOIN slices USING (family) LEFT JOIN twice t USING (family) GROUP BY family, band, coincidence"""
+    SELECT c, family, part, coincidence, timing, outside, held, count(*) AS n
+    FROM vocabulary JOIN slices USING (family, band) JOIN totals USING (family) GROUP BY ALL ORDER BY ALL"""
 
 # Families that an outsider can touch count only where somebody had the key before the account (`came`): who copies a
-# victim comes second, and the victim, who came first, owes nothing to the copies.
+# victim comes second, and the victim, who came first, owes nothing to the copies. Nor does the copier win by them: of
+# the conversations that an account took over from the cluster's members as many count as it passed on, and one.
 SHARED = """
-    SELECT h.a, v.c, v.k, v.family, v.band, h.unit, floor(1e6 * ln($accounts / v.outside))::BIGINT AS surprise,
-           h.followed OR NOT list_contains($touchable, v.family) AS came
-    FROM vocabulary v JOIN held h USING (k) LEFT JOIN member m ON m.a = h.a AND m.c = v.c
-    WHERE v.n - (m.a IS NOT NULL)::INTEGER
-          >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END"""
+    WITH every AS (
+        SELECT h.a, v.c, v.k, v.family, s.part, h.unit,
+               floor(1e6 * ln($accounts / v.outside))::BIGINT + timing AS surprise,
+               h.followed OR NOT list_contains($touchable, v.family) AS came
+        FROM vocabulary v JOIN slices s USING (family, band) JOIN held h USING (k)
+        LEFT JOIN member m ON m.a = h.a AND m.c = v.c
+        WHERE v.n - (m.a IS NOT NULL)::INTEGER
+              >= CASE WHEN list_contains($content, v.family) THEN $content_holders ELSE 1 END
+    ), passed AS (
+        SELECT *, row_number() OVER (PARTITION BY a, c, came ORDER BY surprise DESC, k) AS place,
+               count(*) FILTER (came) OVER (PARTITION BY a, c) AS taken, count(*) OVER (PARTITION BY a, c) AS n
+        FROM every WHERE family = $failover
+    )
+    FROM every WHERE family <> $failover
+    UNION ALL BY NAME
+    SELECT * EXCLUDE (place, taken, n) FROM passed WHERE place <= 1 + CASE WHEN came THEN n - taken ELSE taken END"""
 
 AGREED = """
-    SELECT a, c, family, band, sum(best)::BIGINT AS agreement, sum(taken)::BIGINT AS taken, any_value(n) AS held FROM (
-        SELECT a, c, family, band, max(surprise) AS best, coalesce(max(surprise) FILTER (came), 0) AS taken
-        FROM vocabulary_shared GROUP BY a, c, family, band, unit)
+    SELECT a, c, family, part, sum(best)::BIGINT AS agreement, sum(taken)::BIGINT AS taken, any_value(n) AS held FROM (
+        SELECT a, c, family, part, max(surprise) AS best, coalesce(max(surprise) FILTER (came), 0) AS taken
+        FROM vocabulary_shared GROUP BY a, c, family, part, unit)
     JOIN holdings USING (a, family)
-    GROUP BY a, c, family, band ORDER BY a, c, family, band"""
+    GROUP BY a, c, family, part ORDER BY a, c, family, part"""
 
 
 def grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
@@ -149,12 +164,12 @@ def candidates(con: duckdb.DuckDBPyConnection, labels: Ints) -> Membership:
     con.execute("CREATE OR REPLACE TEMP TABLE vocabulary AS " + VOCABULARY, bound)
     con.execute(
         "CREATE OR REPLACE TEMP TABLE vocabulary_shared AS " + SHARED,
-        bound | {"accounts": accounts, "touchable": sorted(TOUCHABLE)},
+        bound | {"accounts": accounts, "touchable": sorted(TOUCHABLE), "failover": Family.FAILOVER.value},
     )
     rows = con.sql(AGREED).fetchnumpy()
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
     a, c = rows["a"].astype(np.int64), rows["c"].astype(np.int64)
-    group = (c * len(FAMILIES) + family) * len(BANDS) + rows["band"]
+    group = (c * len(FAMILIES) + family) * SLICES + rows["part"]
     pair, place = np.unique(a << 32 | c, return_inverse=True)
     every, taken = np.zeros((2, len(pair), len(FAMILIES)), dtype=np.int64)
     for weights, name in ((every, "agreement"), (taken, "taken")):
@@ -222,21 +237,17 @@ def place_members(con: duckdb.DuckDBPyConnection, labels: Ints) -> None:
 def _bound(con: duckdb.DuckDBPyConnection, surprise: Floats, held: Floats, group: Ints, accounts: int) -> Ints:
     """−ln of the chance of at least this surprise, in micro-nats.
 
-    An outsider with `held` keys meets key k of the vocabulary with mean held · outside_k / M and is then surprising by
-    ln(N / outside_k).
+    An outsider with `held` keys meets key k of the vocabulary with mean held · outside_k / M, times the chance of the
+    timing that is asked for, and is then surprising by ln(N / outside_k) and −ln of that chance.
     """
-    rows = con.sql(
-        "SELECT c, family, band, outside, count(*) AS n FROM vocabulary GROUP BY ALL ORDER BY ALL"
-    ).fetchnumpy()
-    totals = {(name, band): total for name, band, total in con.sql(TOTALS).fetchall()}
+    rows = con.sql(WORDS).fetchnumpy()
     family = np.array([FAMILIES.index(name) for name in rows["family"]], dtype=np.int64)
-    scale = np.array([[1.0 / totals.get((name, band), 1) for band in range(len(BANDS))] for name in FAMILIES])
-    key = (rows["c"].astype(np.int64) * len(FAMILIES) + family) * len(BANDS) + rows["band"]
+    key = (rows["c"].astype(np.int64) * len(FAMILIES) + family) * SLICES + rows["part"]
     size = int(max(key.max(initial=-1), group.max(initial=-1))) + 1
-    outside, count = rows["outside"].astype(np.float64), rows["n"].astype(np.float64)
-    rate = scale[family, rows["band"]] * outside * count
-    terms = [(accounts / outside) ** tilt - 1.0 for tilt in TILTS.tolist()]
-    return exceeds(surprise, [held * np.bincount(key, rate * term, size)[group] for term in terms])
+    outside, total = rows["outside"].astype(np.float64), rows["held"].astype(np.float64)
+    rate = outside * rows["n"] * rows["coincidence"] / total
+    nats = np.log(accounts / outside) + rows["timing"] / MICRO
+    return exceeds(surprise, [held * np.bincount(key, rate * np.expm1(t * nats), size)[group] for t in TILTS.tolist()])
 
 
 def _assign(found: Membership, accounts: int) -> Ints:

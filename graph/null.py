@@ -45,16 +45,15 @@ class Null:
         return exceeds(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
 
 
-def family_null(degree: Ints, hands: Ints, keys: Ints, total: int, accounts: int) -> Null:
+def family_null(rarity: Floats, meetings: Floats, total: int) -> Null:
     """The null of a family.
 
-    Of the keys that may link there are `keys[i]` of degree `degree[i]`, held by `hands[i]` strangers; all keys of the
-    family together are held `total` times by strangers, among `accounts` accounts.
+    Keys of `rarity[i]` nats make `meetings[i]` ordered pairs of strangers: D(D-1) of each key of degree D, times the
+    chance of the timing that it asks for. All keys of the family together are held `total` times by strangers.
     """
-    incidences = (hands * (hands - 1) * keys).astype(np.float64)
-    rarity = np.log(accounts / degree.astype(np.float64))
-    growth = [float((incidences * np.expm1(tilt * rarity)).sum()) for tilt in TILTS.tolist()]
-    return Null(float(incidences.sum()) / float(total) ** 2, np.array(growth) / max(float(incidences.sum()), 1.0))
+    growth = [float((meetings * np.expm1(tilt * rarity)).sum()) for tilt in TILTS.tolist()]
+    met = float(meetings.sum())
+    return Null(met / float(total) ** 2, np.array(growth) / (met or 1.0))
 
 
 def exceeds(sums: Floats, grown: list[Floats]) -> Ints:

@@ -21,12 +21,14 @@ THIN = 32
 
 # A pair is one number here, and a family with its band another (`slice`): grouping by numbers costs half as much.
 PAIRS = """
-    SELECT (x.a::BIGINT << 32) | y.a AS pair, x.k, x.slice, x.rarity, x.unit AS unit_l, y.unit AS unit_r, x.hub
+    SELECT (x.a::BIGINT << 32) | y.a AS pair, x.k, x.slice, x.rarity, x.unit AS unit_l, y.unit AS unit_r, x.hub,
+           x.first_seen <= y.first_seen AS left_first
     FROM ranked x JOIN ranked y ON y.k = x.k AND x.a < y.a
     WHERE NOT x.hub
     UNION ALL
     SELECT (least(x.a, y.a)::BIGINT << 32) | greatest(x.a, y.a), x.k, x.slice, x.rarity,
-           CASE WHEN x.a < y.a THEN x.unit ELSE y.unit END, CASE WHEN x.a < y.a THEN y.unit ELSE x.unit END, x.hub
+           CASE WHEN x.a < y.a THEN x.unit ELSE y.unit END, CASE WHEN x.a < y.a THEN y.unit ELSE x.unit END, x.hub,
+           CASE WHEN x.a < y.a THEN x.first_seen <= y.first_seen ELSE y.first_seen <= x.first_seen END
     FROM ranked x JOIN ranked y ON y.k = x.k AND y.place > x.place AND y.place <= x.place + $neighbours
     WHERE x.hub"""
 
@@ -43,6 +45,17 @@ CAPS = """
 THINNED = """
     SELECT pair, $thin AS times FROM ({pairs}) GROUP BY pair
     HAVING count(*) = 1 AND bool_and(list_contains($weak, slice)) AND hash(pair) % $thin = 0"""
+
+# Who works for one operator passes conversations on and takes others over; who replays another's only takes. Of what
+# one side took over as many count as the other side did, and one: copies are worth one conversation, however many.
+ONE_SIDED = """
+    DELETE FROM pair_keys WHERE rowid IN (
+        SELECT row FROM (
+            SELECT rowid AS row, row_number() OVER (PARTITION BY pair, left_first ORDER BY rarity DESC, k) AS place,
+                   count(*) FILTER (left_first) OVER (PARTITION BY pair) AS given,
+                   count(*) OVER (PARTITION BY pair) AS n, left_first
+            FROM pair_keys WHERE slice IN (SELECT slice FROM slices WHERE family = $family))
+        WHERE place > 1 + CASE WHEN left_first THEN n - given ELSE given END)"""
 
 # One unit, one vote, counted on both sides: the smaller count is what cannot be explained by one request of either.
 # Only where requests are units do the sides differ.
@@ -75,11 +88,12 @@ def make_pairs(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE caps AS " + CAPS, {"enough": FAMILY_PAIRS, "all": ALL_PAIRS})
     con.execute("""
         CREATE OR REPLACE TEMP TABLE ranked AS
-        SELECT a, k, slice, rarity, unit, degree > most AS hub,
+        SELECT a, k, slice, rarity, unit, first_seen, degree > most AS hub,
                row_number() OVER (PARTITION BY k ORDER BY hash(a), a) AS place
         FROM held JOIN caps USING (family)""")
     con.execute("CREATE OR REPLACE TEMP TABLE thinned (pair BIGINT, times BIGINT)")
     _keep_pairs(con, many=_rows(con) > ENOUGH_ROWS)
+    con.execute(ONE_SIDED, {"family": Family.FAILOVER.value})
     con.execute("DROP TABLE ranked")
     con.execute("CREATE OR REPLACE TEMP TABLE agreements AS " + AGREEMENT)
 

@@ -1,4 +1,4 @@
-"""Finds clusters in waves, from plain to faint: each starts from seeds among the accounts that have no cluster yet.
+"""Finds clusters in waves, from plain to faint: each starts from seeds among the accounts that have none of three yet.
 
 After each wave the null is taken anew with every cluster found as one stranger (Efron 2004, "Large-scale simultaneous
 hypothesis testing: the choice of a null hypothesis": strangers are what remains when what is found is taken out). So
@@ -15,7 +15,7 @@ import numpy as np
 from graph.chance import Chance
 from graph.components import GROUP, components, cut_bridges
 from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
-from graph.membership import HAND, Membership, drop_small, grow, place_members, settle
+from graph.membership import HAND, Membership, corroboration, drop_small, grow, place_members, settle
 from graph.null import MICRO, Bools, Floats, Ints
 from graph.signals.signal import Family
 from pipeline.errors import LakeError
@@ -48,8 +48,8 @@ def find_clusters(
     sown = np.zeros(len(scored.left), dtype=np.bool_)
     waves = (plain, held_by_one_hand, faint)
     for wave in (partial(confirmed, operators), *waves) if operators.max(initial=-1) >= 0 else waves:
-        free = (labels[scored.left] < 0) & (labels[scored.right] < 0)
-        seeds, line = wave(scored, free)
+        loose = drop_small(labels, GROUP) < 0
+        seeds, line = wave(scored, loose[scored.left] & loose[scored.right])
         tell(line)
         if not seeds.any():
             continue
@@ -117,5 +117,8 @@ def check_majority(labels: Ints) -> None:
 
 def _seed_labels(scored: Scored, seeds: Bools, accounts: int, group: int) -> Ints:
     left, right = scored.left[seeds], scored.right[seeds]
-    keep = cut_bridges(left, right, accounts, group)
+    # A bridge stands where another is to be expected in no more than one of twenty populations, and two kinds of
+    # evidence speak for it.
+    firm = (scored.expected[seeds] <= SEED_SHARE) & (corroboration(scored.weights[seeds]) >= SUPPORT)
+    keep = cut_bridges(left, right, accounts, firm, group)
     return drop_small(components(left[keep], right[keep], accounts))

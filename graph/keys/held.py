@@ -3,7 +3,7 @@
 import duckdb
 
 from graph.keys.slots import make_slots
-from graph.signals import SIGNALS, failover
+from graph.signals import SIGNALS, failover, handover
 from graph.signals.signal import Family
 
 # Above a quarter of all accounts a key says nothing about anybody, whatever it is.
@@ -12,6 +12,8 @@ COMMONEST_SHARE = 0.25
 # Phrases are counted apart by how many accounts use them, up to so many each: the many common ones would drown the few
 # rare ones. The last is where a phrase is language, and bounds the cost of sixteen values per prompt.
 BANDS = (5, 20, 80)
+# A family's keys are told apart in so many slices at most: conversations by how they were passed on and how soon.
+SLICES = 2 * len(failover.SPANS)
 # A phrase in so many requests of an account is its habit. Once it may be the matter at hand, which strangers in one
 # trade share, and twice a request that was sent again.
 HABIT = 3
@@ -27,9 +29,11 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None 
     many do.
     `seldom` (kind, once, twice): how many keys of a kind one account shows, and two. `shared` (k, kind, key, degree,
     rarity, band): keys that at most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held`
-    (a, k, …, unit, first_seen, first_event): who holds them, `unit` having one vote. `holdings` (a, family, n): how
-    many keys of a family an account holds, shared or not. `family_degrees` (family, band, degree, n): how many shared
-    keys there are.
+    (a, k, …, unit, first_seen, first_event): who holds them, `unit` having one vote. `slices` (slice, family, band,
+    part, coincidence, timing): a family's keys by band; those of one `part` are weighed together, each key being rarer
+    by `coincidence`, the chance of the timing that it asks for, and `timing` = −ln of that, micro-nats. `holdings` (a,
+    family, n): how many keys of a family an account holds, shared or not. `family_degrees` (family, band, degree, n):
+    how many shared keys there are.
     """
     _make_names(con, without)
     con.execute(f"""
@@ -39,7 +43,7 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None 
     _make_showed(con, days)
     if without is not Family.PHRASE:
         _add_slots(con)
-    _add_failovers(con)
+    _add_passed_on(con)
     _make_shared(con)
 
 
@@ -61,10 +65,11 @@ def accounts_of(con: duckdb.DuckDBPyConnection) -> int:
 
 
 def place_coincidence(con: duckdb.DuckDBPyConnection) -> None:
-    """Set the `coincidence` of the slices of failovers, as strangers show it: accounts of no or of another `member`."""
-    for band, chance in enumerate(failover.coincidence(con)):
+    """Set the chance of the timing of conversations passed on, as strangers of no or of another `member` show it."""
+    for band, chance in enumerate([*failover.coincidence(con), *handover.coincidence(con)]):
         con.execute(
-            "UPDATE slices SET coincidence = $chance WHERE family = $family AND band = $band",
+            """UPDATE slices SET coincidence = $chance, timing = floor(-1e6 * ln($chance))
+            WHERE family = $family AND band = $band""",
             {"chance": chance, "family": Family.FAILOVER.value, "band": band},
         )
 
@@ -75,11 +80,12 @@ SHOWED = """account_id, kind, key, min(first_seen) AS first_seen, max(last_seen)
 
 def _make_names(con: duckdb.DuckDBPyConnection, without: Family | None) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE slices (slice UTINYINT, family VARCHAR, band INTEGER, coincidence DOUBLE)"
-    )
-    rows = [(i * len(BANDS) + band, f.value, band) for i, f in enumerate(Family) for band in range(len(BANDS))]
-    con.executemany("INSERT INTO slices VALUES (?, ?, ?, 1.0)", rows)
+    con.execute("""
+        CREATE OR REPLACE TEMP TABLE slices (
+            slice UTINYINT, family VARCHAR, band INTEGER, part INTEGER, coincidence DOUBLE, timing BIGINT)""")
+    for place, family in enumerate(Family):
+        rows = [(SLICES * place + band, family, band, band * (family is Family.PHRASE)) for band in range(SLICES)]
+        con.executemany("INSERT INTO slices VALUES (?, ?, ?, ?, 1.0, 0)", rows)
     signals = [(s.kind, s.family.value, s.unit) for s in SIGNALS if s.family is not without]
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", signals)
 
@@ -105,7 +111,7 @@ def _make_showed(con: duckdb.DuckDBPyConnection, days: str) -> None:
     con.execute(
         "CREATE OR REPLACE TEMP TABLE degrees AS SELECT kind, key, count(*) AS accounts FROM showed GROUP BY ALL"
     )
-    # Any conversation might have moved to another account, so what is held for failovers is conversations.
+    # Any conversation might have been passed on to another account, so what is held of those is conversations.
     con.execute("""
         INSERT INTO holdings
         SELECT a, 'failover', count(*) FROM seen WHERE kind = 'conversation' GROUP BY a""")
@@ -124,21 +130,30 @@ def _add_slots(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DROP TABLE slot_held")
 
 
-def _add_failovers(con: duckdb.DuckDBPyConnection) -> None:
-    """Conversations that moved count as keys as common as the conversation itself, and no more as conversations.
+def _add_passed_on(con: duckdb.DuckDBPyConnection) -> None:
+    """Conversations passed on count as keys as common as the conversation itself, and no more as conversations.
 
-    An account has had one since its own first turn, not since the move: who replays a victim's turns comes second.
+    An account has had one since its own first turn, not since it took it on: who replays a victim's turns comes second.
     """
     failover.find_moves(con)
+    handover.find_handovers(con)
+    con.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE passed_on AS
+        SELECT 'failover' AS kind, span AS band, * FROM moves
+        UNION ALL SELECT 'handover', span + $spans, * FROM handovers""",
+        {"spans": len(failover.SPANS)},
+    )
     con.execute("""
         INSERT INTO showed BY NAME
-        SELECT account_id, 'failover' AS kind, key, min(s.first_seen) AS first_seen, max(event_time) AS last_seen,
+        SELECT account_id, p.kind, key, min(s.first_seen) AS first_seen, max(event_time) AS last_seen,
                count(*) AS events, arg_min(event_id, turn) AS first_event
-        FROM moves JOIN (FROM showed WHERE kind = 'conversation') s USING (account_id, key) GROUP BY account_id, key""")
+        FROM passed_on p JOIN (FROM showed WHERE kind = 'conversation') s USING (account_id, key)
+        GROUP BY account_id, p.kind, key""")
     con.execute("""
         INSERT INTO degrees
-        SELECT 'failover', key, accounts FROM degrees
-        WHERE kind = 'conversation' AND key IN (SELECT key FROM moves)""")
+        SELECT p.kind, key, accounts FROM degrees d JOIN (SELECT DISTINCT kind, key FROM passed_on) p USING (key)
+        WHERE d.kind = 'conversation'""")
 
 
 def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
@@ -148,11 +163,11 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE shared AS
         SELECT row_number() OVER (ORDER BY kind, key)::INTEGER - 1 AS k, kind, key, accounts AS degree,
                floor(1e6 * ln($accounts / accounts))::BIGINT AS rarity,
-               CASE WHEN kind = 'failover' THEN span
+               CASE WHEN kind IN ('failover', 'handover') THEN p.band
                     WHEN kind <> 'slot' OR accounts <= $rare THEN 0 WHEN accounts <= $less THEN 1 ELSE 2 END AS band
         FROM degrees SEMI JOIN signals USING (kind)
-        LEFT JOIN (SELECT key, min(span) AS span FROM moves GROUP BY key) USING (key)
-        WHERE (kind <> 'conversation' OR span IS NULL)
+        LEFT JOIN (SELECT DISTINCT key, band FROM passed_on) p USING (key)
+        WHERE kind <> 'conversation'
           AND accounts BETWEEN 2 AND greatest(2, $share * $accounts) AND (kind <> 'slot' OR accounts <= $most)""",
         {"accounts": accounts, "share": COMMONEST_SHARE, "rare": BANDS[0], "less": BANDS[1], "most": BANDS[2]},
     )

@@ -10,6 +10,7 @@ from graph.signals import (
     email_domain,
     email_local,
     failover,
+    handover,
     ip,
     ip_prefix,
     slot,
@@ -33,5 +34,6 @@ SIGNALS: tuple[Signal, ...] = (
     conversation.SIGNAL,
     slot.SIGNAL,
     failover.SIGNAL,
+    handover.SIGNAL,
 )
 BY_KIND = {signal.kind: signal for signal in SIGNALS}

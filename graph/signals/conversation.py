@@ -1,4 +1,7 @@
-"""The first turn of a conversation."""
+"""The first turn of a conversation: what may be passed on to another account (see failover and handover).
+
+Used at other times it is an opening, of which templates and phrases tell more, so it links nobody by itself.
+"""
 
 from graph.signals.signal import Family, Signal
 

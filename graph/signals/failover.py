@@ -1,4 +1,4 @@
-"""A conversation that was refused for too many requests on one account and resumed at once on another."""
+"""A conversation that was refused on one account and resumed at once on another."""
 
 import duckdb
 
@@ -7,6 +7,8 @@ from graph.signals.signal import Family, Signal
 # Someone who is refused and has another account at hand goes on within minutes; who comes back later may be anybody
 # with the same opening.
 RESUMED_WITHIN_SECONDS = 600
+# HTTP statuses that refuse the account, not the request: no valid key, no credit, closed, too many requests.
+REFUSED = (401, 402, 403, 429)
 # What more accounts than this open with is a form of words. Cost only: refusals meet all other uses around them.
 MOST_ACCOUNTS = 200
 
@@ -16,7 +18,7 @@ SIGNAL = Signal(
     table="",
     key="",
     where="",
-    sentence="conversation refused with 429 on one and resumed within minutes on the other",
+    sentence="conversation refused on one (limit, credit or ban) and resumed within minutes on the other",
 )
 
 TURNS = """
@@ -27,6 +29,22 @@ TURNS = """
     WHERE src = 'usage'
       AND conversation_prefix_hash IN (
           SELECT key FROM degrees WHERE kind = 'conversation' AND accounts BETWEEN 2 AND $most)"""
+
+# Conversations in which at least half of the accounts after the first came in within minutes of another's turn. Where
+# most came later it is no dialogue but an opening that people use: a benchmark's item, an exercise, a prompt for sale.
+DIALOGUES = """
+    CREATE OR REPLACE TEMP TABLE dialogues AS
+    SELECT key FROM joined GROUP BY key HAVING 2 * count(*) FILTER (at_once) >= greatest(2, count(*) - 1)"""
+
+# Whether each account came into each conversation within minutes of another's turn.
+JOINED = """
+    CREATE OR REPLACE TEMP TABLE joined AS
+    WITH waits AS (
+        SELECT key, account_id, turn, epoch_us(event_time) - lag(epoch_us(event_time)) OVER before AS wait
+        FROM turns WINDOW before AS (PARTITION BY key ORDER BY turn)
+    )
+    SELECT key, account_id, arg_min(coalesce(wait <= 1000000 * $within, false), turn) AS at_once
+    FROM waits GROUP BY key, account_id"""
 
 # A program goes on within seconds, a person within a minute or so. Chance fills each span by its length, who has a
 # second account at hand the first: so they are told apart, up to so many seconds each.
@@ -41,14 +59,15 @@ AROUND = """
                < abs(epoch_us(t.event_time) - epoch_us(r.event_time)))) AS span
     FROM turns r JOIN turns t ON t.key = r.key AND t.account_id <> r.account_id AND t.status < 400
         AND abs(epoch_us(t.event_time) - epoch_us(r.event_time)) <= 1000000 * $within
-    WHERE r.status = 429 AND t.event_time <> r.event_time"""
+    WHERE list_contains($refused, r.status) AND t.event_time <> r.event_time"""
 
 # Both ends of each move: the refused request and the first that took the conversation up elsewhere. A conversation's
 # soonest move says how far it may be chance.
 MOVES = """
     CREATE OR REPLACE TEMP TABLE moves AS
     WITH next AS (
-        SELECT turn, min(other_turn) AS next_turn, min(span) AS span FROM around WHERE after GROUP BY turn
+        SELECT turn, min(other_turn) AS next_turn, min(span) AS span FROM around SEMI JOIN dialogues USING (key)
+        WHERE after GROUP BY turn
     ), ends AS (
         SELECT turn, span FROM next UNION SELECT next_turn, span FROM next
     )
@@ -75,12 +94,16 @@ COINCIDENCE = """
 
 
 def find_moves(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table `moves` (account_id, key, event_time, event_id, turn, span).
+    """Make the tables `joined` (key, account_id, at_once), `dialogues` (key) and `moves`.
+
+    `moves`: (account_id, key, event_time, event_id, turn, span).
 
     Reads `events`, and of `degrees` (kind, key, accounts) which conversations several accounts had.
     """
     con.execute(TURNS, {"most": MOST_ACCOUNTS})
-    con.execute(AROUND, {"within": RESUMED_WITHIN_SECONDS, "spans": list(SPANS)})
+    con.execute(JOINED, {"within": RESUMED_WITHIN_SECONDS})
+    con.execute(DIALOGUES)
+    con.execute(AROUND, {"within": RESUMED_WITHIN_SECONDS, "spans": list(SPANS), "refused": list(REFUSED)})
     con.execute(MOVES)
 
 

@@ -57,14 +57,14 @@ def discoveries(chances: list[float]) -> list[bool]:
     return [i in found for i in range(len(chances))]
 
 
-def seeks(facts: Facts, outside: Outside, farm: bool) -> bool:
+def seeks(facts: Facts, outside: Outside) -> bool:
     """Whether most of the traffic that carries what the members share is after a model's abilities.
 
-    A product may need those as well, so of a `farm` of free credit, which is proven, it must be more than ordinary
-    accounts ask for: the graver charge needs a proof of its own.
+    A product may need those as well, so where most never paid, and free credit may be all that is sought, it must be
+    more than ordinary accounts ask for: the graver charge needs a proof of its own.
     """
     mostly = 2 * facts.carried_capability > facts.carried
-    return mostly and (not farm or rank(facts, outside) < ACT_CHANCE)
+    return mostly and (2 * facts.paid >= facts.accounts or rank(facts, outside) < ACT_CHANCE)
 
 
 def rank(facts: Facts, outside: Outside) -> float:
@@ -91,7 +91,7 @@ def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
     """Ways round a provider's limits, by which an account hides that it is one of several."""
     found = []
     if Family.FAILOVER in families:
-        found.append("refused conversations go on at once on another account")
+        found.append("conversations that are refused or left off go on at once on another account")
     if facts.hopping and reaches(facts.hopping, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
         found.append(f"{facts.hopping} of {facts.accounts} accounts hop between more networks than nine in ten do")
     return found
@@ -111,10 +111,11 @@ def conceals(facts: Facts, families: frozenset[Family], evaded: list[str], denie
     """Whether the members hide that they belong together.
 
     One act is enough where something else shows one hand, two where nothing does. Who says openly that the accounts
-    are his may move work among them and work from many places: only denials count then, and it takes both.
+    are his may move work among them and work from many places: only denials count then, and it takes both, one of
+    them by most members: a few who join in the name of an honest group do not speak for it.
     """
     if is_open(facts):
-        return len(denied) >= 2
+        return len(denied) >= 2 and 2 * max(facts.banned, facts.prepaid) > facts.accounts
     return len(evaded) + len(denied) >= (1 if families & ONE_HAND else 2)
 
 
@@ -134,7 +135,7 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
-    if accusable and hidden and families & CONTENT and seeks(facts, outside, farm):
+    if accusable and hidden and families & CONTENT and seeks(facts, outside):
         return Verdict("distillation", backing(weights), reasons, against)
     if accusable and many and farm and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")

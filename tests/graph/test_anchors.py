@@ -28,7 +28,7 @@ def without_failovers(lake: Lake, run: Run) -> set[str]:
 
 def test_a_confirmed_operator_is_found_by_evidence_that_would_not_have_found_him(world, crowd, ring) -> None:
     crowd(world, 160)
-    accounts = ring(world, "ring", 12)
+    accounts = ring(world, "ring", 24)
     lake = world.land()
     found = clusters(lake, link(lake, None, told))
     assert without_failovers(lake, link(lake, None, told)) == set()

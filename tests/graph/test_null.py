@@ -3,15 +3,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.null import MICRO, TILTS, exceeds, family_null
+from graph.null import MICRO, TILTS, Null, exceeds, family_null
 
 
 def one(number: int) -> np.ndarray:
     return np.array([number], dtype=np.int64)
 
 
+def null_of(degree: np.ndarray, hands: np.ndarray, keys: np.ndarray, total: int, accounts: int) -> Null:
+    """Of a family with `keys[i]` keys of `degree[i]`, held by `hands[i]` strangers."""
+    return family_null(np.log(accounts / degree), (hands * (hands - 1) * keys).astype(float), total)
+
+
 def test_two_rare_keys_weigh_more_than_one_and_less_between_accounts_that_hold_many() -> None:
-    null = family_null(np.array([2, 10]), np.array([2, 10]), np.array([200, 30]), 4000, 2000)
+    null = null_of(np.array([2, 10]), np.array([2, 10]), np.array([200, 30]), 4000, 2000)
     rare = int(np.log(1000) * MICRO)
     once = null.weights(one(rare), np.array([4.0]))[0]
     twice = null.weights(one(2 * rare), np.array([4.0]))[0]
@@ -22,7 +27,7 @@ def test_two_rare_keys_weigh_more_than_one_and_less_between_accounts_that_hold_m
 
 def test_a_family_in_which_nothing_is_shared_weighs_nothing() -> None:
     none = np.array([], dtype=np.int64)
-    null = family_null(none, none, none, 100, 50)
+    null = null_of(none, none, none, 100, 50)
     assert null.rate == 0.0
 
 
@@ -46,7 +51,7 @@ def test_configuration_model_matches_a_random_rewiring() -> None:
     rng = np.random.default_rng(7)
     accounts, degree, keys = 400, 5, 300
     stubs = np.repeat(np.arange(accounts), degree * keys // accounts + 1)
-    null = family_null(np.array([degree]), np.array([degree]), np.array([keys]), len(stubs), accounts)
+    null = null_of(np.array([degree]), np.array([degree]), np.array([keys]), len(stubs), accounts)
     shared = 0
     for _ in range(20):
         holders = rng.permutation(stubs)[: degree * keys].reshape(keys, degree)
@@ -59,6 +64,14 @@ def test_configuration_model_matches_a_random_rewiring() -> None:
 def test_what_one_hand_holds_many_times_does_not_make_the_same_look_common_elsewhere() -> None:
     degree, keys = np.array([2, 2]), np.array([3000, 10])
     rare = int(np.log(1000) * MICRO)
-    every = family_null(degree, degree, keys, 40_000, 2000).weights(one(rare), np.array([400.0]))[0]
-    found = family_null(degree, np.array([1, 2]), keys, 37_000, 2000).weights(one(rare), np.array([400.0]))[0]
+    every = null_of(degree, degree, keys, 40_000, 2000).weights(one(rare), np.array([400.0]))[0]
+    found = null_of(degree, np.array([1, 2]), keys, 37_000, 2000).weights(one(rare), np.array([400.0]))[0]
     assert found - every == pytest.approx(np.log(3010 / 10) * MICRO - 2 * np.log(40 / 37) * MICRO, rel=0.01)
+
+
+def test_timing_that_strangers_show_in_one_of_twenty_cases_adds_what_it_is_worth() -> None:
+    rarity = np.log(np.array([500.0]))
+    plain = family_null(rarity, np.array([200.0]), 40_000).weights(one(int(rarity[0] * MICRO)), np.array([400.0]))[0]
+    timed = rarity + np.log(20)
+    told = family_null(timed, np.array([10.0]), 40_000).weights(one(int(timed[0] * MICRO)), np.array([400.0]))[0]
+    assert told - plain == pytest.approx(np.log(20) * MICRO, rel=0.01)

@@ -6,21 +6,24 @@ import pytest
 from graph import pairs
 from graph.pairs import make_pairs
 
-SLICES = [("device", 0), ("network", 1), ("phrase", 2)]
+SLICES = [("device", 0), ("network", 1), ("phrase", 2), ("failover", 3)]
 
 
 def population(keys: dict[int, tuple[str, list[int]]]) -> duckdb.DuckDBPyConnection:
-    """Keys: number → (family, holders)."""
+    """Keys: number → (family, holders in the order in which they showed it)."""
     con = duckdb.connect()
     con.execute("CREATE TABLE slices (family VARCHAR, slice UTINYINT)")
     con.executemany("INSERT INTO slices VALUES (?, ?)", SLICES)
     con.execute("""
         CREATE TABLE held (
-            a INTEGER, k INTEGER, family VARCHAR, slice UTINYINT, degree BIGINT, rarity BIGINT, unit UBIGINT)""")
+            a INTEGER, k INTEGER, family VARCHAR, slice UTINYINT, degree BIGINT, rarity BIGINT, unit UBIGINT,
+            first_seen TIMESTAMPTZ)""")
     rows = [
-        (a, k, family, dict(SLICES)[family], len(held), 10**7, k) for k, (family, held) in keys.items() for a in held
+        (a, k, family, dict(SLICES)[family], len(held), 10**7, k, place)
+        for k, (family, held) in keys.items()
+        for place, a in enumerate(held)
     ]
-    con.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    con.executemany("INSERT INTO held VALUES (?, ?, ?, ?, ?, ?, ?, make_timestamptz(?))", rows)
     con.execute("""
         CREATE TABLE family_degrees AS
         SELECT family, 0 AS band, degree, count(DISTINCT k) AS n FROM held GROUP BY ALL""")
@@ -62,6 +65,16 @@ def test_a_vote_is_a_request_on_both_sides() -> None:
         make_pairs(con)
         rows = con.sql("SELECT slice, agreement, votes FROM agreements ORDER BY slice").fetchall()
     assert rows == [(0, 2 * 10**7, 2), (2, 10**7, 1)]
+
+
+def test_of_conversations_that_one_side_took_over_as_many_count_as_the_other_did_and_one() -> None:
+    taken = {k: ("failover", [0, 1]) for k in range(40)}
+    given = {k: ("failover", [1, 0]) for k in range(40, 42)}
+    replayed = {k: ("failover", [2, 3]) for k in range(50, 99)}
+    with population(taken | given | replayed) as con:
+        make_pairs(con)
+        found = con.sql("SELECT pair >> 32, count(*), count(*) FILTER (k < 40) FROM pair_keys GROUP BY ALL ORDER BY 1")
+        assert found.fetchall() == [(0, 5, 3), (2, 1, 0)]
 
 
 def test_few_pairs_are_all_looked_at() -> None:
