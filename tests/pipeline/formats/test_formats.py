@@ -23,11 +23,11 @@ JUNK = st.recursive(
 
 
 def places(content, pointer=""):
-    """Pointers to everything in a JSON value."""
+    """Pointers (RFC 6901) to everything in a JSON value."""
     yield pointer
     children = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
     for key, child in children:
-        yield from places(child, f"{pointer}/{key}")
+        yield from places(child, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
 
 
 def put(content, path, value):
