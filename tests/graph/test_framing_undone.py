@@ -116,3 +116,18 @@ def test_operators_who_call_themselves_a_company_leave_its_people_alone(
             world.ask(name, 330 + 40 * n + i, task="chat", prompt_template_hash=f"trial-{n % 4}-{i // 3}")
     run = link(world.land(), None, told)
     assert others(world.lake, run, ring + farm) == others(world.lake, before.run, [])
+
+
+@pytest.mark.parametrize("own_hand", [False, True])
+def test_three_banned_impostors_accuse_no_company(before: Linked, tmp_path: Path, own_hand: bool) -> None:
+    """They sign up from its office under its name, pay with prepaid cards, replay its requests and are banned."""
+    world = copied(before.world, tmp_path / "lake")
+    names = [f"false-{i}" for i in range(3)]
+    for i, name in enumerate(names):
+        hand = ("d-false", "c-false") if own_hand else (f"d-{name}", f"c-{name}")
+        world.signup(name, 300 + i, device_key=hand[0], program="free_trial", **COMPANY_NAME, **OFFICE)
+        world.event("payment", name, 301 + i, card_key=hand[1], card_funding="prepaid")
+        world.event("action", name, 4000, action="banned")
+    touch(world, names, 8 if own_hand else 50)
+    verdicts = others(world.lake, link(world.land(), None, told), names)
+    assert {verdict for members, verdict in verdicts.items() if members & set(COMPANY)} <= {"organisation", "resale"}

@@ -49,6 +49,17 @@ def test_two_acts_outweigh_a_domain_of_their_own() -> None:
     assert verdict(facts(own_domain=18, banned=9, prepaid=12), "prompt", "payment") == "distillation"
 
 
+def test_a_few_who_join_in_the_name_of_an_open_group_do_not_speak_for_it() -> None:
+    assert verdict(facts(own_domain=18, banned=6, prepaid=6), "prompt", "payment") != "distillation"
+
+
+def test_where_most_never_paid_the_graver_charge_needs_more_than_ordinary_accounts_ask_for() -> None:
+    assert verdict(facts(paid=8), "prompt", "failover") != "distillation"
+    assert (
+        verdict(facts(paid=8, carried_capability=1000, carried_output=9000.0), "prompt", "failover") == "distillation"
+    )
+
+
 def test_many_free_trials_on_few_devices_are_a_farm_and_a_family_is_not() -> None:
     assert verdict(facts(trial=20, paid=0, carried_capability=0), "device", "network") == "trial_abuse"
     small = facts(accounts=4, trial=4, paid=0, carried_capability=0)
