@@ -36,6 +36,7 @@ class Facts:
     paid: int
     prepaid: int
     banned: int
+    denying: int
     attested: int
     own_domain: int
     org: int
@@ -96,6 +97,7 @@ FACTS = f"""
     WITH people AS (
         SELECT c, count(*) AS accounts, count(*) FILTER (trial) AS trial, count(*) FILTER (paid) AS paid,
                count(*) FILTER (prepaid) AS prepaid, count(*) FILTER (banned) AS banned,
+               count(*) FILTER (banned OR prepaid) AS denying,
                count(*) FILTER (attested) AS attested, count(*) FILTER (blocks > $usual) AS hopping
         FROM persons WHERE c IS NOT NULL GROUP BY c
     ), domains AS (
@@ -116,7 +118,7 @@ FACTS = f"""
         GROUP BY e.c
     )
     SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
-           carried_capability, carried_output, trial, paid, prepaid, banned, attested,
+           carried_capability, carried_output, trial, paid, prepaid, banned, denying, attested,
            coalesce(own_domain, 0) AS own_domain, coalesce(org, 0) AS org, hopping
     FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c) ORDER BY c"""
 

@@ -111,11 +111,11 @@ def conceals(facts: Facts, families: frozenset[Family], evaded: list[str], denie
     """Whether the members hide that they belong together.
 
     One act is enough where something else shows one hand, two where nothing does. Who says openly that the accounts
-    are his may move work among them and work from many places: only denials count then, and it takes both, one of
-    them by most members: a few who join in the name of an honest group do not speak for it.
+    are his may move work among them and work from many places: only denials count then, and it takes both, shown
+    by most members: a few who join in the name of an honest group do not speak for it.
     """
     if is_open(facts):
-        return len(denied) >= 2 and 2 * max(facts.banned, facts.prepaid) > facts.accounts
+        return len(denied) >= 2 and 2 * facts.denying > facts.accounts
     return len(evaded) + len(denied) >= (1 if families & ONE_HAND else 2)
 
 

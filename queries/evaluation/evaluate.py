@@ -16,8 +16,9 @@ from queries.evaluation.world import World, make_world, plan_of
 # Nobody looked at what these make while the detector was built. 1 to 10 and 50 were looked at; figures of 101 to 106
 # were published before changes: phrases of shared templates stay, clusters are found in waves. Those of 201 to 203 led
 # to one more: free-credit farms that run a coding product are no distillers. Those of 204 to 206 were published before
-# conversations that are passed on without a refusal counted.
-FIRST_HELD_OUT = 207
+# conversations that are passed on without a refusal counted, those of 207 to 209 before an open group's denials were
+# counted together.
+FIRST_HELD_OUT = 210
 
 # Runs of which the ids are followed.
 DAILY_RUNS = 30

@@ -46,11 +46,11 @@ def test_is_no_accusation(changed: dict[str, Any], families: list[str]) -> None:
 
 
 def test_two_acts_outweigh_a_domain_of_their_own() -> None:
-    assert verdict(facts(own_domain=18, banned=9, prepaid=12), "prompt", "payment") == "distillation"
+    assert verdict(facts(own_domain=18, banned=9, prepaid=12, denying=15), "prompt", "payment") == "distillation"
 
 
 def test_a_few_who_join_in_the_name_of_an_open_group_do_not_speak_for_it() -> None:
-    assert verdict(facts(own_domain=18, banned=6, prepaid=6), "prompt", "payment") != "distillation"
+    assert verdict(facts(own_domain=18, banned=6, prepaid=6, denying=9), "prompt", "payment") != "distillation"
 
 
 def test_where_most_never_paid_the_graver_charge_needs_more_than_ordinary_accounts_ask_for() -> None:
