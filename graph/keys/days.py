@@ -151,9 +151,8 @@ def _portions(lake: Lake, days: list[date]) -> Iterator[list[date]]:
 
 def _replace_clashes(con: duckdb.DuckDBPyConnection, lake: Lake, days: list[date]) -> None:
     listed = ", ".join(f"DATE '{day}'" for day in days) or "NULL"
-    known = con.sql(f"SELECT count(*) FROM ({lake.select(CLASHES.name)}) WHERE event_date IN ({listed})").fetchall()[0][
-        0
-    ]
+    told = f"SELECT count(*) FROM ({lake.select(CLASHES.name)}) WHERE event_date IN ({listed})"
+    known = con.sql(told).fetchall()[0][0]
     columns = ", ".join(f'"{c.name}"' for c in CLASHES.columns)
     found = con.sql(f"SELECT {columns} FROM drawn_clashes ORDER BY ALL").to_arrow_table().cast(arrow_schema(CLASHES))
     if known or found.num_rows:

@@ -61,9 +61,13 @@ AROUND = """
         AND abs(epoch_us(t.event_time) - epoch_us(r.event_time)) <= 1000000 * $within
     WHERE list_contains($refused, r.status) AND t.event_time <> r.event_time"""
 
-# Both ends of each move: the refused request and the first that took the conversation up elsewhere. A conversation's
-# soonest move says how far it may be chance.
-MOVES = """
+# The turns that are `ends` of a conversation's being passed on; its soonest says how far that may be chance.
+ENDS = """
+    SELECT account_id, key, event_time, event_id, turn, min(span) OVER (PARTITION BY key) AS span
+    FROM turns JOIN (SELECT turn, min(span) AS span FROM ends GROUP BY turn) USING (turn)"""
+
+# Both ends of each move: the refused request and the first that took the conversation up elsewhere.
+MOVES = f"""
     CREATE OR REPLACE TEMP TABLE moves AS
     WITH next AS (
         SELECT turn, min(other_turn) AS next_turn, min(span) AS span FROM around SEMI JOIN dialogues USING (key)
@@ -71,8 +75,7 @@ MOVES = """
     ), ends AS (
         SELECT turn, span FROM next UNION SELECT next_turn, span FROM next
     )
-    SELECT account_id, key, event_time, event_id, turn, min(span) OVER (PARTITION BY key) AS span
-    FROM turns JOIN (SELECT turn, min(span) AS span FROM ends GROUP BY turn) USING (turn)"""
+    {ENDS}"""
 
 # Strangers who hold the same conversation use it as often just before the other's refusal as just after: how often it
 # comes before is what the timing of those after is worth. Members of one cluster are no strangers: what their

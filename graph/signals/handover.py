@@ -2,7 +2,7 @@
 
 import duckdb
 
-from graph.signals.failover import SPANS
+from graph.signals.failover import ENDS, SPANS
 from graph.signals.signal import Family, Signal
 
 # A dialogue has few turns, so few accounts can have had a hand in it; what more open with is a form of words.
@@ -23,7 +23,7 @@ SIGNAL = Signal(
 # Each turn of a conversation with the next one, whosesoever it is. `pause` in seconds; null: it was the last.
 STEPS = """
     CREATE OR REPLACE TEMP TABLE steps AS
-    SELECT account_id, key, event_time, event_id, turn,
+    SELECT account_id, key, turn,
            lead(account_id) OVER next AS other, lead(turn) OVER next AS other_turn,
            (epoch_us(lead(event_time) OVER next) - epoch_us(event_time)) / 1e6 AS pause
     FROM turns
@@ -31,9 +31,9 @@ STEPS = """
       AND key NOT IN (SELECT key FROM moves)
     WINDOW next AS (PARTITION BY key ORDER BY turn)"""
 
-# Both ends of each handover; a conversation's soonest says how far it may be chance. Who only ever opens conversations
-# hands none over: they are copied from him, however many others replay them.
-HANDOVERS = """
+# Both ends of each handover. Who only ever opens conversations hands none over: they are copied from him, however many
+# others replay them.
+HANDOVERS = f"""
     CREATE OR REPLACE TEMP TABLE handovers AS
     WITH takers AS (
         SELECT DISTINCT account_id FROM joined SEMI JOIN dialogues USING (key) WHERE at_once
@@ -44,8 +44,7 @@ HANDOVERS = """
     ), ends AS (
         SELECT turn, span FROM passed UNION SELECT other_turn, span FROM passed
     )
-    SELECT account_id, key, event_time, event_id, turn, min(span) OVER (PARTITION BY key) AS span
-    FROM turns JOIN (SELECT turn, min(span) AS span FROM ends GROUP BY turn) USING (turn)"""
+    {ENDS}"""
 
 # Strangers who open alike follow each other at a steady rate: how often they do in the compared pauses, over the time
 # that turns then wait, times the time that turns wait within a span, is how often they do there by chance (Cox and

@@ -1,24 +1,12 @@
-import duckdb
 import pytest
 
 from graph.signals.failover import SPANS, coincidence, find_moves
-from graph.snapshot import pin, view_events
+from tests.graph.turns import turns_of
 
 
 def moves(world, members: tuple[str, ...] = ()) -> tuple[list[tuple[str, str]], list[float]]:
     """The ends of moves, and the chance of each span's timing where `members` are one cluster."""
-    con = duckdb.connect()
-    lake = world.land()
-    pin(con, lake.positions())
-    view_events(con, lake)
-    con.execute("""
-        CREATE TABLE degrees AS
-        SELECT 'conversation' AS kind, conversation_prefix_hash AS key, count(DISTINCT account_id) AS accounts
-        FROM events GROUP BY key""")
-    con.execute("CREATE TABLE account AS SELECT row_number() OVER () AS a, account_id FROM events GROUP BY account_id")
-    con.execute(
-        "CREATE TABLE member AS SELECT a, 7 AS c FROM account WHERE list_contains(?, account_id)", [list(members)]
-    )
+    con = turns_of(world, members)
     find_moves(con)
     return con.sql("SELECT account_id, key FROM moves ORDER BY ALL").fetchall(), coincidence(con)
 

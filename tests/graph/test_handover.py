@@ -1,27 +1,15 @@
 from collections.abc import Iterable
 
-import duckdb
 import pytest
 
 from graph.signals.failover import SPANS, find_moves
 from graph.signals.handover import coincidence, find_handovers
-from graph.snapshot import pin, view_events
+from tests.graph.turns import turns_of
 
 
 def handovers(world, members: tuple[str, ...] = ()) -> tuple[list[tuple[str, str]], list[float]]:
     """The ends of handovers, and the chance of each span's timing where `members` are one cluster."""
-    con = duckdb.connect()
-    lake = world.land()
-    pin(con, lake.positions())
-    view_events(con, lake)
-    con.execute("""
-        CREATE TABLE degrees AS
-        SELECT 'conversation' AS kind, conversation_prefix_hash AS key, count(DISTINCT account_id) AS accounts
-        FROM events GROUP BY key""")
-    con.execute("CREATE TABLE account AS SELECT row_number() OVER () AS a, account_id FROM events GROUP BY account_id")
-    con.execute(
-        "CREATE TABLE member AS SELECT a, 7 AS c FROM account WHERE list_contains(?, account_id)", [list(members)]
-    )
+    con = turns_of(world, members)
     find_moves(con)
     find_handovers(con)
     return con.sql("SELECT account_id, key FROM handovers ORDER BY ALL").fetchall(), coincidence(con)
