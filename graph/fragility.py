@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from graph.candidates import Membership, admits
 from graph.links import FAMILIES
-from graph.membership import Membership, admits
 from graph.null import Ints
 from graph.signals.signal import Family
 

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from graph.anchors import confirmed_operators
+from graph.candidates import Membership
 from graph.fragility import fragility
 from graph.keys.days import draw_days, update_days
 from graph.keys.held import accounts_of, add_lone, make_held
 from graph.lineage import Known, name_clusters, remembered
 from graph.links import Scored, keep_pairs, together
-from graph.membership import Membership
 from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files

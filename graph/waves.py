@@ -12,10 +12,11 @@ from functools import partial
 import duckdb
 import numpy as np
 
+from graph.candidates import HAND, Membership, place_members
 from graph.chance import Chance
 from graph.components import GROUP, components, cut_bridges
 from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
-from graph.membership import HAND, Membership, corroboration, drop_small, grow, place_members, settle
+from graph.membership import corroboration, drop_small, grow, settle
 from graph.null import MICRO, Bools, Floats, Ints
 from graph.signals.signal import Family
 from pipeline.errors import LakeError

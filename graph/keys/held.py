@@ -33,7 +33,7 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None 
     part, coincidence, timing): a family's keys by band; those of one `part` are weighed together, each key being rarer
     by `coincidence`, the chance of the timing that it asks for, and `timing` = −ln of that, micro-nats. `holdings` (a,
     family, n): how many keys of a family an account holds, shared or not. `family_degrees` (family, band, degree, n):
-    how many shared keys there are.
+    how many shared keys there are. `crowds` (hubs, near): how many took up any of those keys; filled on demand.
     """
     _make_names(con, without)
     con.execute(f"""
@@ -175,6 +175,7 @@ def _make_shared(con: duckdb.DuckDBPyConnection) -> None:
         CREATE OR REPLACE TEMP TABLE family_degrees AS
         SELECT family, band, degree, count(*) AS n FROM shared JOIN signals USING (kind)
         GROUP BY ALL ORDER BY ALL""")
+    con.execute("CREATE OR REPLACE TEMP TABLE crowds (hubs INTEGER[], near BIGINT)")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT coalesce(ip_64_key, ip_key) AS key, min(ip_prefix) AS block FROM events

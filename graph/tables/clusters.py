@@ -5,10 +5,10 @@ from math import exp
 import duckdb
 import pyarrow as pa
 
+from graph.candidates import Membership, log_chance
 from graph.components import articulation
 from graph.lineage import Named
 from graph.links import FAMILIES, together
-from graph.membership import Membership, log_chance
 from graph.null import Ints
 from graph.signals.signal import Family
 from graph.verdict.facts import Facts

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from graph.candidates import place_members
 from graph.components import components
 from graph.keys.held import accounts_of, make_held
 from graph.links import read_agreements, score_pairs
-from graph.membership import place_members
 from graph.pairs import make_pairs
 from graph.signals.signal import Family
 from graph.snapshot import pin, view_events
