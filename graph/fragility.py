@@ -1,23 +1,16 @@
 """What remains of a cluster when one family of evidence is left out."""
 
-from collections.abc import Callable
-
-from graph.candidates import Membership, admits
+from graph.candidates import admits
 from graph.links import FAMILIES
-from graph.null import Ints
 from graph.signals.signal import Family
+from graph.verdict.judged import Judged
 
 
-def fragility(
-    found: Membership, accounts: int, members: list[Ints], verdict: Callable[[int, Ints], str]
-) -> list[list[str]]:
-    """Per cluster, a sentence for each family that changes members or verdict when left out.
-
-    `members[i]`: places in `found` of the members of cluster i; `verdict(i, weights)`: its verdict when their weights
-    are these.
-    """
+def fragility(judged: Judged) -> list[list[str]]:
+    """Per cluster, a sentence for each family that changes members or verdict when left out."""
     sentences = []
-    for i, home in enumerate(members):
+    found, accounts = judged.found, len(judged.labels)
+    for i, home in enumerate(judged.places):
         weights, told = found.weights[home], []
         for f, name in enumerate(FAMILIES):
             if not weights[:, f].any():
@@ -25,8 +18,7 @@ def fragility(
             without = weights.copy()
             without[:, f] = 0
             stay = int(admits(without, found.near[home], found.others[home], accounts).sum())
-            told.append(
-                f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict(i, without)}"
-            )
+            verdict = judged.verdict_with(i, without)
+            told.append(f"without {Family(name)}: {stay} of {len(weights)} accounts stay, verdict {verdict}")
         sentences.append(told)
     return sentences

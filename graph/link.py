@@ -16,12 +16,11 @@ import numpy as np
 import pyarrow as pa
 
 from graph.anchors import confirmed_operators
-from graph.candidates import Membership
 from graph.fragility import fragility
 from graph.keys.days import draw_days, update_days
 from graph.keys.held import accounts_of, add_lone, make_held
 from graph.lineage import Known, name_clusters, remembered
-from graph.links import Scored, keep_pairs, together
+from graph.links import Scored, keep_pairs, score_pairs, together
 from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files
@@ -29,8 +28,9 @@ from graph.signals.signal import Family
 from graph.snapshot import pin, view_events
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population, watched
-from graph.verdict.facts import conduct, gather
-from graph.verdict.judge import farming, judge, judge_one
+from graph.verdict.facts import conduct
+from graph.verdict.forerunners import set_apart
+from graph.verdict.judged import Judged
 from graph.waves import find_clusters
 from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
@@ -109,12 +109,16 @@ def compute(
     stages.done(f"keys and candidate pairs of {accounts} accounts")
     known = remembered(lake, run)
     operators = confirmed_operators(con, lake, run.started_at, known)
-    labels, found, scored, seeds = find_clusters(con, operators, conduct(con), stages.done)
+    acts = conduct(con)
+    labels, found, agreements, seeds = find_clusters(con, operators, acts, stages.done)
+    judged = set_apart(con, labels, found, acts)
+    labels = judged.labels
+    scored = score_pairs(con, agreements, labels)
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
     kept = np.flatnonzero(seeds | _inside(scored, labels))
     keep_pairs(con, scored, kept)
     add_lone(con, days)
-    made = _cluster_tables(con, known, run, labels, found, (scored.left[kept], scored.right[kept]))
+    made = _cluster_tables(con, known, run, judged, (scored.left[kept], scored.right[kept]))
     stages.done("verdicts and names")
     return made | {
         "account_keys": population.account_keys(con, run.run_id),
@@ -129,38 +133,22 @@ def _cluster_tables(
     con: duckdb.DuckDBPyConnection,
     known: list[Known],
     run: Run,
-    labels: Ints,
-    found: Membership,
+    judged: Judged,
     linked: tuple[Ints, Ints],
 ) -> dict[str, pa.Table]:
-    facts, outside = gather(con)
-    rows = _rows_by_cluster(labels, found)
-    verdicts = judge(facts, outside, {c: found.weights[at] for c, at in rows.items()})
-    farms = farming(facts, outside)
+    labels, found = judged.labels, judged.found
     ids = con.sql("SELECT account_id FROM account ORDER BY a").fetchnumpy()["account_id"]
-    members = [frozenset(ids[found.a[rows[f.c]]].tolist()) for f in facts]
-    named = name_clusters(run.run_id, members, [v.verdict for v in verdicts], known)
-    cluster_tables.place_names(con, facts, named)
-
-    def without(i: int, weights: Ints) -> str:
-        return judge_one(facts[i], outside, weights, farms[i]).verdict
-
-    fragile = fragility(found, len(labels), [rows[f.c] for f in facts], without)
+    members = [frozenset(ids[found.a[at]].tolist()) for at in judged.places]
+    named = name_clusters(run.run_id, members, [v.verdict for v in judged.verdicts], known)
+    cluster_tables.place_names(con, judged.facts, named)
+    rows = cluster_tables.clusters(run.run_id, judged.facts, judged.verdicts, fragility(judged), named)
     return {
-        "clusters": cluster_tables.clusters(run.run_id, facts, verdicts, fragile, named),
+        "clusters": rows,
         "cluster_members": cluster_tables.cluster_members(con, run.run_id, labels, found, linked),
         "member_evidence": cluster_tables.member_evidence(con, run.run_id, labels, found),
         "cluster_lineage": cluster_tables.cluster_lineage(run.run_id, named),
         "extraction_ledger": cluster_tables.extraction_ledger(con, run.run_id),
     }
-
-
-def _rows_by_cluster(labels: Ints, found: Membership) -> dict[int, Ints]:
-    """Places in `found` of each cluster's own members, in order of their accounts."""
-    home = np.flatnonzero(labels[found.a] == found.c)
-    home = home[np.argsort(found.c[home], kind="stable")]
-    clusters, first = np.unique(found.c[home], return_index=True)
-    return dict(zip(clusters.tolist(), np.split(home, first[1:]), strict=True)) if len(home) else {}
 
 
 @contextmanager

@@ -36,6 +36,14 @@ def settle(con: duckdb.DuckDBPyConnection, labels: Ints, conduct: Floats) -> tup
     return (labels, found) if np.array_equal(kept, labels) else _prune(con, kept)
 
 
+def members_of(labels: Ints, found: Membership) -> dict[int, Ints]:
+    """Places in `found` of each cluster's own members, in order of their accounts."""
+    home = np.flatnonzero(labels[found.a] == found.c)
+    home = home[np.argsort(found.c[home], kind="stable")]
+    clusters, first = np.unique(found.c[home], return_index=True)
+    return dict(zip(clusters.tolist(), np.split(home, first[1:]), strict=True)) if len(home) else {}
+
+
 def corroboration(weights: Ints) -> Ints:
     """What remains of each row of family weights without its strongest kind, in micro-nats."""
     return np.asarray(weights.sum(axis=1) - weights.max(axis=1), dtype=np.int64)

@@ -15,7 +15,7 @@ import numpy as np
 from graph.candidates import HAND, Membership, place_members
 from graph.chance import Chance
 from graph.components import GROUP, components, cut_bridges
-from graph.links import FAMILIES, SUPPORT, Scored, read_agreements, score_pairs
+from graph.links import FAMILIES, SUPPORT, Agreements, Scored, read_agreements, score_pairs
 from graph.membership import corroboration, drop_small, grow, settle
 from graph.null import MICRO, Bools, Floats, Ints
 from graph.signals.signal import Family
@@ -36,8 +36,8 @@ Seeds = Callable[[Scored, Bools], tuple[Bools, str]]
 
 def find_clusters(
     con: duckdb.DuckDBPyConnection, operators: Ints, conduct: Floats, tell: Callable[[str], None]
-) -> tuple[Ints, Membership, Scored, Bools]:
-    """Every account's cluster, or -1; the candidates for clusters; pairs under the last null, and which were seeds.
+) -> tuple[Ints, Membership, Agreements, Bools]:
+    """Every account's cluster, or -1; the candidates for clusters; what pairs agree in, and which were seeds.
 
     `operators[a]`: the confirmed operator of account a, or -1; `conduct[a]`: what its own conduct adds to its
     corroboration, in nats.
@@ -61,7 +61,7 @@ def find_clusters(
         scored = score_pairs(con, agreements, labels)
     labels, found = settle(con, labels, conduct)
     check_majority(labels)
-    return labels, found, score_pairs(con, agreements, labels), sown
+    return labels, found, agreements, sown
 
 
 def confirmed(operators: Ints, scored: Scored, free: Bools) -> tuple[Bools, str]:

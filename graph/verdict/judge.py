@@ -12,6 +12,8 @@ from graph.null import Floats, Ints
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, Family
 from graph.verdict.facts import HOPPING_SHARE, Facts, Outside
 
+# Verdicts that cost a customer something.
+ADVERSE = ("distillation", "trial_abuse", "resale")
 # Two accounts may be one honest person's; from three on somebody runs accounts.
 LEAST_ACCOUNTS = 3
 # Up to so many accounts behind one card or device may be one household.

@@ -16,6 +16,7 @@ from tests.graph.conftest import World
 from tests.graph.written import groups
 
 COMPANY = [f"corp-{i}" for i in range(6)]
+NEWCOMERS = [f"new-{i}" for i in range(3)]
 RING = [f"ring-{i}" for i in range(9)]
 TRIO = [f"trio-{i}" for i in range(3)]
 TURNS = 60
@@ -54,6 +55,32 @@ def populate(world: World) -> None:
         for n in range(8):
             world.ask(name, 120 + 7 * n + i, task="coding", prompt_template_hash=f"trio-{n % 4}")
     distil(world, RING, program="pay_as_you_go")
+
+
+def join(world: World, names: list[str]) -> None:
+    """Let people join the company at half-time, from then on by turns with those who were there, on own cards."""
+    everybody, half = [*COMPANY, *names], TURNS // 2
+    for i, name in enumerate(names):
+        minute, _ = companys_turn(half)
+        world.signup(name, minute - 10 + i, device_key=f"d-{name}", program="pay_as_you_go", **COMPANY_NAME, **OFFICE)
+        world.event("payment", name, minute - 5 + i, card_key=f"c-{name}", card_funding="credit")
+    for n in range(half, TURNS):
+        name = everybody[n % len(everybody)]
+        minute, fields = companys_turn(n)
+        world.ask(name, minute + 0.5, status=429 if n % 7 == 0 else 200, task="coding", output_tokens=800, **fields)
+
+
+def send_impostors(world: World, names: list[str], *, own_hand: bool, at_home: bool) -> None:
+    """Sign up free trials that pay with prepaid cards and are banned; perhaps under the company's name, in its office.
+
+    `own_hand`: they share a device and a card.
+    """
+    home = {**COMPANY_NAME, **OFFICE} if at_home else {}
+    for i, name in enumerate(names):
+        mark = "false" if own_hand else name
+        world.signup(name, 300 + i, device_key=f"d-{mark}", program="free_trial", **home)
+        world.event("payment", name, 301 + i, card_key=f"c-{mark}", card_funding="prepaid")
+        world.event("action", name, 4000, action="banned")
 
 
 def distil(world: World, names: list[str], **signup: Any) -> None:

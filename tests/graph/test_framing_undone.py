@@ -13,14 +13,17 @@ from tests.graph.conftest import World
 from tests.graph.framed import (
     COMPANY,
     COMPANY_NAME,
+    NEWCOMERS,
     OFFICE,
     RING,
     TRIO,
     VICTIM_HOME,
     copied,
     distil,
+    join,
     others,
     populate,
+    send_impostors,
     tables,
     touch,
     undo,
@@ -118,16 +121,43 @@ def test_operators_who_call_themselves_a_company_leave_its_people_alone(
     assert others(world.lake, run, ring + farm) == others(world.lake, before.run, [])
 
 
-@pytest.mark.parametrize("own_hand", [False, True])
-def test_three_banned_impostors_accuse_no_company(before: Linked, tmp_path: Path, own_hand: bool) -> None:
-    """They sign up from its office under its name, pay with prepaid cards, replay its requests and are banned."""
+@pytest.mark.parametrize(
+    ("impostors", "own_hand", "at_home"),
+    [(3, False, True), (3, True, True), (7, True, False), (7, False, False)],
+    ids=["three strangers in its office", "three of one hand in its office", "seven of one hand", "seven strangers"],
+)
+def test_banned_impostors_convict_no_company(
+    before: Linked, tmp_path: Path, impostors: int, own_hand: bool, at_home: bool
+) -> None:
+    """They may sign up from its office under its name, replay its requests, pay with prepaid cards and are banned."""
     world = copied(before.world, tmp_path / "lake")
-    names = [f"false-{i}" for i in range(3)]
-    for i, name in enumerate(names):
-        hand = ("d-false", "c-false") if own_hand else (f"d-{name}", f"c-{name}")
-        world.signup(name, 300 + i, device_key=hand[0], program="free_trial", **COMPANY_NAME, **OFFICE)
-        world.event("payment", name, 301 + i, card_key=hand[1], card_funding="prepaid")
-        world.event("action", name, 4000, action="banned")
+    names = [f"false-{i}" for i in range(impostors)]
+    send_impostors(world, names, own_hand=own_hand, at_home=at_home)
     touch(world, names, 8 if own_hand else 50)
-    verdicts = others(world.lake, link(world.land(), None, told), names)
-    assert {verdict for members, verdict in verdicts.items() if members & set(COMPANY)} <= {"organisation", "resale"}
+    run = link(world.land(), None, told)
+    assert others(world.lake, run, names) == others(world.lake, before.run, [])
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory, before: Linked) -> Linked:
+    """The same provider, after the company's next three people came with cards of their own."""
+    world = copied(before.world, tmp_path_factory.mktemp("framing") / "lake")
+    join(world, NEWCOMERS)
+    run = link(world.land(), None, told)
+    assert groups(world.lake, run)[frozenset([*COMPANY, *NEWCOMERS])] == "organisation"
+    return Linked(world, run)
+
+
+@pytest.mark.parametrize("at_home", [False, True])
+@pytest.mark.parametrize("own_hand", [False, True])
+def test_nor_do_they_convict_who_joins_the_company_after_them(
+    grown: Linked, tmp_path: Path, own_hand: bool, at_home: bool
+) -> None:
+    """Newcomers use the company's prompts only after the impostors did, and pay for themselves."""
+    world = copied(grown.world, tmp_path / "lake")
+    names = [f"false-{i}" for i in range(7)]
+    send_impostors(world, names, own_hand=own_hand, at_home=at_home)
+    touch(world, names, 50)
+    people = {*COMPANY, *NEWCOMERS}
+    verdicts = {v for members, v in groups(world.lake, link(world.land(), None, told)).items() if members & people}
+    assert verdicts == {"organisation"}
