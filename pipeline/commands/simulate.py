@@ -65,7 +65,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
             truth.write(file)
     except OSError as error:
         raise HydratraceError(f"cannot write {error.filename or arguments.folder}: {error.strerror}") from None
-    print(f"{written:,} events of {len(truth.rows):,} accounts in {arguments.folder or arguments.bootstrap_servers}")
+    print(f"{written:,} events of {len(truth):,} accounts in {arguments.folder or arguments.bootstrap_servers}")
     return 0
 
 

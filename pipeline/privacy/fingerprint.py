@@ -43,6 +43,7 @@ _UNSPACED = re.compile(
 
 Words = list[bytes]
 Slots = tuple[int, ...]
+Hashes = NDArray[np.uint64]
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -92,9 +93,18 @@ def text_hash(text: Words) -> str | None:
 
 def words_minhash(text: Words) -> Slots | None:
     """The 16 slots of a text given as words; None without words."""
-    if not text:
+    return hashes_minhash(word_hashes(text))
+
+
+def word_hashes(text: Words) -> Hashes:
+    """The hash of each word."""
+    return np.fromiter(map(zlib.crc32, text), np.uint64, len(text))
+
+
+def hashes_minhash(hashes: Hashes) -> Slots | None:
+    """The 16 slots of a text given as its words' hashes; None without words."""
+    if not len(hashes):
         return None
-    hashes = np.fromiter(map(zlib.crc32, text), np.uint64, len(text))
     if len(hashes) < NGRAM:
         hashes = np.concatenate((hashes, np.zeros(NGRAM - len(hashes), np.uint64)))
     grams = np.correlate(hashes, _POSITION, "valid")
@@ -107,10 +117,10 @@ def words_minhash(text: Words) -> Slots | None:
     return tuple((least >> _HALF).tolist())
 
 
-def _least(grams: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _least(grams: Hashes) -> Hashes:
     permuted = _FACTOR * grams
     permuted += _OFFSET
-    least: NDArray[np.uint64] = permuted.min(axis=1)
+    least: Hashes = permuted.min(axis=1)
     return least
 
 

@@ -108,8 +108,8 @@ class Crew:
         if rng.random() < _INSIDERS:
             colleague = rng.choice(self.world.accounts)
             if colleague.kind in ("company", "course", "startup"):
-                domain = colleague.person.email.split("@")[1]
-                return identities.person(rng, colleague.person.country, domain), colleague.org_id, colleague.program
+                where, domain = identities.countries_by_code()[colleague.country], colleague.email.split("@")[1]
+                return identities.person(rng, where, domain), colleague.org_id, colleague.program
         return identities.person(rng), None, rng.choice(("pay_as_you_go", "pay_as_you_go", "startup"))
 
     def _card(self, who: Person) -> Card:

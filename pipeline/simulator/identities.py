@@ -103,6 +103,12 @@ def countries() -> tuple[tuple[Country, ...], tuple[float, ...]]:
     return built, tuple(row["share"] for row in table.values())
 
 
+@cache
+def countries_by_code() -> dict[str, Country]:
+    """All countries, each by its code."""
+    return {country.code: country for country in countries()[0]}
+
+
 def country(rng: Random) -> Country:
     """A country, as often as people sign up from it."""
     return rng.choices(*countries())[0]

@@ -1,8 +1,9 @@
 """The population: a row for each kind of honest account, the operators on top."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from pipeline.simulator import companies, households, lookalikes, people, schools
 from pipeline.simulator.people import Life
@@ -13,12 +14,23 @@ from pipeline.simulator.world import World
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of honest account: its share of all honest accounts, how many make a group, who builds one."""
+    """A kind of honest account: its share of all honest accounts, how many make a group, who builds one.
+
+    Not `apart` are groups that draw from one random stream as they live.
+    """
 
     share: float
     smallest: int
     largest: int
     build: Callable[[World, Random, int], list[Life]]
+    apart: bool = True
+
+
+class Group(NamedTuple):
+    """Lives that are told together; those `apart` come out the same before, after and without all others."""
+
+    lives: list[Life]
+    apart: bool
 
 
 # What the shares leave over are individuals.
@@ -37,7 +49,7 @@ HONEST = (
     Kind(0.008, 1, 1, people.power_user),
     Kind(0.003, 1, 1, people.leaked_key),
     Kind(0.02, 2, 3, households.household),
-    Kind(0.012, 2, 2, households.two_accounts),
+    Kind(0.012, 2, 2, households.two_accounts, apart=False),
     Kind(0.04, 20, 60, schools.course),
     Kind(0.02, 15, 35, schools.hackathon),
     Kind(0.04, 2, 6, companies.startup),
@@ -55,29 +67,27 @@ SMALLEST_RING, LARGEST_RING = 20, 60
 MOST_ABUSE = 0.3
 
 
-def populate(world: World) -> list[Life]:
-    """Every actor of the world. Honest ones come first: proxies exit from their homes."""
+def populate(world: World) -> Iterator[Group]:
+    """Every actor of the world, made as they are asked for. Honest ones come first: proxies exit from their homes."""
     sizes = _ring_sizes(world)
     honest = world.plan.accounts - sum(sizes)
-    lives: list[Life] = []
     for kind in HONEST:
-        lives += _fill(world, kind, honest, honest - len(world.accounts))
+        for lives in _fill(world, kind, honest, honest - len(world.accounts)):
+            yield Group(lives, kind.apart)
     rng = world.stream("individuals")
     while len(world.accounts) < honest:
-        lives += people.individual(world, rng, 1)
-    lives += [Ring(world, levels()[i % len(levels())], i + 1, size).life() for i, size in enumerate(sizes)]
-    return lives
+        yield Group(people.individual(world, rng, 1), apart=True)
+    for i, size in enumerate(sizes):
+        yield Group([Ring(world, levels()[i % len(levels())], i + 1, size).life()], apart=False)
 
 
-def _fill(world: World, kind: Kind, honest: int, room: int) -> list[Life]:
+def _fill(world: World, kind: Kind, honest: int, room: int) -> Iterator[list[Life]]:
     rng = world.stream("kind", kind.build.__name__)
     left = min(room, max(kind.smallest, round(kind.share * honest)))
-    lives: list[Life] = []
     while left >= kind.smallest:
         size = min(left, rng.randint(kind.smallest, kind.largest))
-        lives += kind.build(world, rng, size)
+        yield kind.build(world, rng, size)
         left -= size
-    return lives
 
 
 def _ring_sizes(world: World) -> list[int]:

@@ -5,9 +5,10 @@ from functools import cache, lru_cache
 from random import Random
 
 import msgspec
+import numpy as np
 
 from pipeline.contract.events import Message
-from pipeline.privacy.fingerprint import Fingerprint, Words, text_hash, words, words_minhash
+from pipeline.privacy.fingerprint import Fingerprint, Hashes, hashes_minhash, text_hash, word_hashes, words
 from pipeline.simulator.draws import digest
 from pipeline.simulator.texts import Phrase, data, passage
 
@@ -27,7 +28,7 @@ class Idea:
 
 
 # Operators who reword each prompt fill the same few wordings again and again; nobody else fills one twice.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _filled(wording: Phrase, seed: int) -> str:
     return wording.fill(Random(seed))
 
@@ -47,12 +48,13 @@ class Prompt:
 
     def fingerprint(self) -> Fingerprint:
         """What `pipeline.privacy.fingerprint` makes of the prompt as messages."""
-        system_words, system_hash = _system(self.system)
+        system, system_hash = _system(self.system)
         first = words(self.turns[0])
-        everything = [*system_words, *first]
+        turns = first.copy()
         for turn in self.turns[1:]:
-            everything += words(turn)
-        return Fingerprint(words_minhash(everything), system_hash, text_hash(first))
+            turns += words(turn)
+        everything = np.concatenate((system, word_hashes(turns)))
+        return Fingerprint(hashes_minhash(everything), system_hash, text_hash(first))
 
     def raw(self, as_parts: bool) -> str | list[Message]:
         """The prompt itself: a string when it is one turn without system prompt, else messages."""
@@ -69,10 +71,11 @@ def _content(text: str, as_parts: bool) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode([{"type": "text", "text": text}] if as_parts else text))
 
 
-@lru_cache(maxsize=8192)
-def _system(system: str) -> tuple[Words, str | None]:
+# The templates of the accounts that live at once, mostly; 4 MB.
+@lru_cache(maxsize=4096)
+def _system(system: str) -> tuple[Hashes, str | None]:
     text = words(system)
-    return text, text_hash(text)
+    return word_hashes(text), text_hash(text)
 
 
 @dataclass(slots=True)

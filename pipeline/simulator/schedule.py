@@ -3,41 +3,60 @@
 import heapq
 from collections.abc import Iterable, Iterator
 from itertools import count
-from operator import itemgetter
 from random import Random
 
 from pipeline.simulator.account import Record, SignupRecord, Timed
 from pipeline.simulator.clock import HOUR, MINUTE, SECOND
+from pipeline.simulator.people import Life
 from pipeline.simulator.population import populate
+from pipeline.simulator.runs import Placed, Runs
 from pipeline.simulator.truth import Truth
 from pipeline.simulator.world import Plan, World
 
 # Share of records that a producer sends twice, and share that arrive late.
 _TWICE, _LATE = 0.003, 0.004
 _LATEST = 6 * HOUR
+# Honest accounts that live at once, 20 MB of them; earlier ones have lived into a file. Worlds of usual size need none.
+_BATCH = 2000
 
 
 def simulate(plan: Plan, truth: Truth | None = None) -> Iterator[Timed]:
-    """(arrival, record), in order of arrival; memory is bounded by accounts, not by events.
+    """(arrival, record), in order of arrival.
 
-    `truth` gets a row for each account as its sign-up passes.
+    Memory grows with operators, whose accounts live at once, but neither with honest accounts nor with days: events
+    of all but the last of them wait in temporary files. `truth` gets a row for each account as its sign-up passes.
     """
     world = World(plan)
-    lives = populate(world)
-    known = {account.account_id: account for account in world.accounts}
-    for time, record in _delivered(_until(heapq.merge(*lives, key=itemgetter(0)), world.end), world.stream("delivery")):
-        if truth is not None and isinstance(record, SignupRecord):
-            if record.account_id not in known:
-                known |= {account.account_id: account for account in world.accounts[len(known) :]}
-            truth.add(known[record.account_id])
+    with Runs() as runs:
+        for time, record in _delivered(_lived(world, runs), world.stream("delivery")):
+            if truth is not None and isinstance(record, SignupRecord):
+                truth.add(world.accounts.named(record.account_id))
+            yield time, record
+
+
+def _lived(world: World, runs: Runs) -> Iterator[Timed]:
+    """All events at the time when they happen."""
+    places = count()
+    waiting: list[Iterator[Placed]] = []
+    batch: list[Iterator[Placed]] = []
+    for group in populate(world):
+        placed = [_placed(life, place, world.end) for life, place in zip(group.lives, places, strict=False)]
+        if not group.apart:
+            waiting += placed
+            continue
+        batch += placed
+        if len(batch) >= _BATCH:
+            runs.add(heapq.merge(*batch))
+            batch = []
+    for time, _, record in heapq.merge(runs.merged(), *waiting, *batch):
         yield time, record
 
 
-def _until(events: Iterable[Timed], end: int) -> Iterator[Timed]:
-    for event in events:
-        if event[0] >= end:
+def _placed(life: Life, place: int, end: int) -> Iterator[Placed]:
+    for time, record in life:
+        if time >= end:
             return
-        yield event
+        yield time, place, record
 
 
 def _delivered(events: Iterable[Timed], rng: Random) -> Iterator[Timed]:

@@ -5,12 +5,15 @@ from functools import cached_property
 from random import Random
 from typing import Any
 
+import msgspec
+
 from pipeline.simulator import rhythms
 from pipeline.simulator.account import Account, Sizes
 from pipeline.simulator.addresses import Home, Network, Pool, hosting_address
 from pipeline.simulator.clock import DAY, HOUR, MINUTE
 from pipeline.simulator.draws import digest, stream
-from pipeline.simulator.identities import API_CLIENTS, BROWSERS, Country, Person, country, device
+from pipeline.simulator.filed import Filed
+from pipeline.simulator.identities import API_CLIENTS, BROWSERS, Card, Country, Person, country, device
 from pipeline.simulator.prompts import Prompt, Template, capability_template
 from pipeline.simulator.texts import Phrase, data
 
@@ -41,13 +44,28 @@ class Plan:
     raw_prompts: bool = False
 
 
+class Neighbour(msgspec.Struct, frozen=True):
+    """What remains of an account for others: to rob it, to pass as its colleague, and for the truth."""
+
+    account_id: str
+    kind: str
+    label: str
+    operator: str
+    group: str
+    email: str
+    country: str
+    org_id: str | None
+    program: str
+    card: Card | None
+
+
 @dataclass
 class World:
-    """The provider's surroundings. Actors register the accounts they make."""
+    """The provider's surroundings. Actors register the accounts they make, and the homes."""
 
     plan: Plan
-    accounts: list[Account] = field(default_factory=list)
-    homes: list[Home] = field(default_factory=list)
+    accounts: Filed[Neighbour] = field(default_factory=lambda: Filed(Neighbour))
+    homes: Filed[Home] = field(default_factory=lambda: Filed(Home))
 
     @property
     def start(self) -> int:
@@ -95,8 +113,24 @@ class World:
             keys=[f"key_{rng.getrandbits(48):012x}"],
             **details,
         )
-        self.accounts.append(account)
+        self._register(account)
         return account
+
+    def _register(self, account: Account) -> None:
+        person = account.person
+        neighbour = Neighbour(
+            account.account_id,
+            account.kind,
+            account.label,
+            account.operator,
+            account.group,
+            person.email,
+            person.country.code,
+            account.org_id,
+            account.program,
+            account.card,
+        )
+        self.accounts.append(neighbour, account.account_id)
 
     def home(self, rng: Random, where: Country) -> Home:
         """A line at home, which a proxy vendor may exit from."""

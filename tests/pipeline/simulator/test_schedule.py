@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from pipeline.contract.events import TOPIC_OF_TABLE
+from pipeline.simulator import runs, schedule
 from pipeline.simulator.account import ActionRecord, SignupRecord, UsageRecord
 from pipeline.simulator.clock import DAY, microseconds
 from pipeline.simulator.jsonl import TABLES
@@ -50,7 +51,7 @@ def simulated():
     events = list(simulate(PLAN, truth))
     seconds = time.process_time() - began
     print(f"\n{len(events):,} events in {seconds:.1f} CPU s: {len(events) / seconds:,.0f} a second")
-    return events, truth.rows
+    return events, truth
 
 
 def test_the_seed_decides_every_byte():
@@ -143,21 +144,47 @@ def test_raw_prompts_replace_fingerprints_for_a_share_of_accounts(simulated):
     assert shapes == {str, list, type(None)}
 
 
-def test_memory_does_not_grow_with_the_number_of_events():
-    def peak(days):
+@pytest.fixture
+def peak():
+    """A function: events of a plan, and the most bytes in use meanwhile."""
+
+    def measured(**details):
         tracemalloc.start()
-        count = sum(1 for _ in simulate(Plan(accounts=40, operators=1, days=days, seed=1, start=START, rate=0.5)))
+        count = sum(1 for _ in simulate(Plan(operators=1, seed=1, start=START, **details), Truth()))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return count, most
 
-    peak(1)  # fills the caches
+    measured(accounts=40, days=1)  # fills the caches
     gc.collect()
     gc.freeze()  # with what other tests left on the heap, full collections would come later and garbage would pile up
-    try:
-        few, little = peak(2)
-        many, much = peak(16)
-    finally:
-        gc.unfreeze()
+    yield measured
+    gc.unfreeze()
+
+
+def test_memory_does_not_grow_with_the_number_of_events(peak):
+    few, little = peak(accounts=40, days=2, rate=0.5)
+    many, much = peak(accounts=40, days=16, rate=0.5)
     assert many > 4 * few
     assert much < 1.5 * little
+
+
+def test_memory_does_not_grow_with_the_number_of_accounts(peak, monkeypatch):
+    monkeypatch.setattr(schedule, "_BATCH", 50)
+    monkeypatch.setattr(runs, "_FAN_IN", 3)
+    few, little = peak(accounts=400, days=1, rate=0.05)
+    many, much = peak(accounts=1200, days=1, rate=0.05)
+    print(f"{little:,} bytes of {few:,} events, {much:,} of {many:,}")
+    assert many > 2.5 * few
+    assert much < 1.5 * little
+
+
+def test_accounts_act_one_batch_after_another_and_are_heard_all_at_once(simulated, monkeypatch):
+    events, truth = simulated
+    monkeypatch.setattr(schedule, "_BATCH", 30)
+    monkeypatch.setattr(runs, "_FAN_IN", 3)
+    again = Truth()
+    assert [(time, msgspec.json.encode(record)) for time, record in simulate(PLAN, again)] == [
+        (time, msgspec.json.encode(record)) for time, record in events
+    ]
+    assert list(again.items()) == list(truth.items())
