@@ -24,6 +24,10 @@ class Chance:
         """Expected pairs at each total weight (micro-nats)."""
         return self.expected[np.minimum(weight * STEP // MICRO, BINS)]
 
+    def among(self, share: float) -> "Chance":
+        """The same for a `share` of the population's pairs, picked without a look at what they agree in."""
+        return Chance(share * self.expected, {family: share * pairs for family, pairs in self.by_family.items()})
+
     def threshold(self, found: Ints | None = None, share: float = 0.0) -> int:
         """Least total weight, in micro-nats, at which under one pair is expected, or under a `share` of those `found`.
 
@@ -49,8 +53,9 @@ def population(
     """Convolve the families' weights among strangers.
 
     `weights[i, f]`: what pair i shows in family f, micro-nats; pairs not listed show nothing; `times[i]`: how many
-    pairs it stands for, one unless given. A family's weight is −ln of a chance, so strangers reach w with chance e^-w
-    at most; nor do they more often than all pairs do, operators' own among them. The lesser of the two holds.
+    pairs of strangers it stands for, one unless given. A family's weight is −ln of a chance, so strangers reach w with
+    chance e^-w at most; nor do they more often than all pairs do, operators' own among them. The lesser of the two
+    holds.
     `least`: only pairs are counted that reach so much in the families of ONE_HAND.
     """
     pairs = accounts * (accounts - 1) / 2

@@ -84,9 +84,9 @@ def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
 def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: Ints) -> Scored:
     """Weigh pairs against the null of strangers, each cluster of `labels` (as `member` has them) being one of them."""
     weights = stronger_content(_weigh(con, agreements, len(labels)))
-    strange = weights * ~together(labels, agreements.left, agreements.right)[:, None]
-    chance, one_hand = (population(strange, FAMILIES, len(labels), agreements.times, least) for least in (0, SUPPORT))
-    owned = weights[:, [i for i, f in enumerate(Family) if f not in CIRCUMSTANTIAL]].sum(axis=1) > 0
+    strange = agreements.times * ~together(labels, agreements.left, agreements.right)
+    chance, one_hand = (population(weights, FAMILIES, len(labels), strange, least) for least in (0, SUPPORT))
+    owned = np.any([weights[:, i] > 0 for i, family in enumerate(Family) if family not in CIRCUMSTANTIAL], axis=0)
     may = owned & (agreements.solid | (np.bincount(agreements.place, agreements.votes, len(owned)) >= 2))
     total = weights.sum(axis=1)
     pairs = len(labels) * (len(labels) - 1) / 2
@@ -145,13 +145,12 @@ def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> No
 
 
 def stronger_content(weights: Ints) -> Ints:
-    """Family weights with only the strongest kind of content left in each row (see CONTENT)."""
+    """`weights` of families themselves, with only the strongest kind of content left in each row (see CONTENT)."""
     content = [i for i, family in enumerate(Family) if family in CONTENT]
     best = weights[:, content].argmax(axis=1)
-    kept = weights.copy()
     for place, column in enumerate(content):
-        kept[best != place, column] = 0
-    return kept
+        weights[best != place, column] = 0
+    return weights
 
 
 def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[tuple[str, int], Null]:
