@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from pipeline.contract.events import MINHASH_SLOTS
 from pipeline.privacy.keyfile import Key
@@ -16,16 +18,13 @@ TOKEN_HEX = 32
 PREFIX = f"{VERSION}:"
 LENGTH = len(PREFIX) + TOKEN_HEX
 DIGEST_BYTES = 32  # of SHA-256
-BLOCK_BYTES = 64  # of SHA-256: HMAC pads its key to one block (RFC 2104)
 
 
 class Tokens:
     """Makes tokens with one key: HMAC-SHA-256 over kind, NUL, value, cut to 128 bits, written `v1:` + 32 hex digits."""
 
     def __init__(self, key: Key) -> None:
-        padded = key.secret.ljust(BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+        self._keyed = HMAC(key.secret, SHA256())
         self._cipher = Cipher(algorithms.AES256(key.derive("minhash")), modes.ECB())
 
     def token(self, kind: str, value: str) -> str:
@@ -47,15 +46,13 @@ class Tokens:
         return token
 
     def _digests(self, kind: str, values: Iterable[bytes]) -> list[bytes]:
-        start = self._inner.copy()
+        start = self._keyed.copy()
         start.update(kind.encode() + b"\0")
-        begin, finish = start.copy, self._outer.copy
         made = []
         for value in values:
-            inner, outer = begin(), finish()
-            inner.update(value)
-            outer.update(inner.digest())
-            made.append(outer.digest())
+            keyed = start.copy()
+            keyed.update(value)
+            made.append(keyed.finalize())
         return made
 
     def slots(self, minhashes: npt.NDArray[np.uint32], recipe: str) -> npt.NDArray[np.int64]:
