@@ -276,4 +276,4 @@ def _bound(words: dict[str, Ints], key: Ints, surprise: Floats, held: Floats, gr
     outside, total = words["outside"].astype(np.float64), words["held"].astype(np.float64)
     rate = outside * words["n"] * words["coincidence"] / total
     nats = np.log(accounts / outside) + words["timing"] / MICRO
-    return exceeds(surprise, [held * np.bincount(key, rate * np.expm1(t * nats), size)[group] for t in TILTS.tolist()])
+    return exceeds(surprise, (held * np.bincount(key, rate * np.expm1(t * nats), size)[group] for t in TILTS.tolist()))

@@ -7,6 +7,7 @@ abuse cannot spoil it: a ring's many agreements enter as keys with degrees, not 
 is found as one holder.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Null:
         `product`: of how many keys either holds.
         """
         mean = self.rate * product
-        return exceeds(agreement / MICRO, [mean * growth for growth in self.growth.tolist()])
+        return exceeds(agreement / MICRO, (mean * growth for growth in self.growth.tolist()))
 
 
 def family_null(rarity: Floats, meetings: Floats, total: int) -> Null:
@@ -56,11 +57,12 @@ def family_null(rarity: Floats, meetings: Floats, total: int) -> Null:
     return Null(met / float(total) ** 2, np.array(growth) / (met or 1.0))
 
 
-def exceeds(sums: Floats, grown: list[Floats]) -> Ints:
+def exceeds(sums: Floats, grown: Iterable[Floats]) -> Ints:
     """−ln of a bound on the chance that a compound Poisson sum reaches `sums` nats, in micro-nats, rounded down.
 
-    `grown[i]`: mean number of terms times the mean of e^(TILTS[i] · term) − 1. Markov's inequality for e^(s·sum) − 1:
-    P(sum ≥ t) ≤ (exp(mean · E[e^(s·term) − 1]) − 1) / (e^(s·t) − 1), which is exact for one term that is always t.
+    The i-th of `grown`: mean number of terms times the mean of e^(TILTS[i] · term) − 1; one at a time, since they are
+    large. Markov's inequality for e^(s·sum) − 1: P(sum ≥ t) ≤ (exp(mean · E[e^(s·term) − 1]) − 1) / (e^(s·t) − 1),
+    which is exact for one term that is always t.
     """
     best = np.zeros(len(sums))
     with np.errstate(divide="ignore", invalid="ignore"):
