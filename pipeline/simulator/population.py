@@ -16,14 +16,14 @@ from pipeline.simulator.world import World
 class Kind:
     """A kind of honest account: its share of all honest accounts, how many make a group, who builds one.
 
-    Not `apart` are groups that draw from one random stream as they live.
+    So many lives of a group, its last, are `entwined` with those of other groups: they draw from one random stream.
     """
 
     share: float
     smallest: int
     largest: int
     build: Callable[[World, Random, int], list[Life]]
-    apart: bool = True
+    entwined: int = 0
 
 
 class Group(NamedTuple):
@@ -49,7 +49,7 @@ HONEST = (
     Kind(0.008, 1, 1, people.power_user),
     Kind(0.003, 1, 1, people.leaked_key),
     Kind(0.02, 2, 3, households.household),
-    Kind(0.012, 2, 2, households.two_accounts, apart=False),
+    Kind(0.012, 2, 2, households.two_accounts, entwined=1),
     Kind(0.04, 20, 60, schools.course),
     Kind(0.02, 15, 35, schools.hackathon),
     Kind(0.04, 2, 6, companies.startup),
@@ -73,7 +73,9 @@ def populate(world: World) -> Iterator[Group]:
     honest = world.plan.accounts - sum(sizes)
     for kind in HONEST:
         for lives in _fill(world, kind, honest, honest - len(world.accounts)):
-            yield Group(lives, kind.apart)
+            apart = len(lives) - kind.entwined
+            yield Group(lives[:apart], apart=True)
+            yield Group(lives[apart:], apart=False)
     rng = world.stream("individuals")
     while len(world.accounts) < honest:
         yield Group(people.individual(world, rng, 1), apart=True)
