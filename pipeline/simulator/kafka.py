@@ -3,6 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -20,11 +21,14 @@ from pipeline.sources import client_settings
 _TIMEOUT_MS = 15_000
 # Batches fill rather than leave early: this is bulk writing.
 _LINGER_MS, _BATCH_BYTES = 50, 2**18
+# Records that may wait for a slow broker: 40 MB of them.
+_WAITING = 50_000
 _FULL_SECONDS = 0.1
 _FAST = {
     "acks": "all",
     "linger.ms": _LINGER_MS,
     "batch.size": _BATCH_BYTES,
+    "queue.buffering.max.messages": _WAITING,
     "partitioner": "murmur2_random",  # kafka-python's and Java's
     "delivery.report.only.error": True,
     "message.timeout.ms": 120_000,  # kafka-python's
@@ -85,19 +89,22 @@ def _topic(name: str, partitions: int) -> NewTopic:
     return NewTopic(name, num_partitions=partitions, replication_factor=-1, topic_configs=forever)
 
 
-# murmur2 in Python costs a quarter of sending, and keys recur: accounts send again. 10 MB.
+# murmur2 in Python costs a quarter of sending, and keys recur: accounts send again. 15 MB.
 _hash = lru_cache(maxsize=2**16)(murmur2)
 
 
 def _send(events: Iterable[Timed], connection: Mapping[str, Any], topics: Mapping[str, str]) -> int:
     producer = KafkaProducer(**connection, acks="all", linger_ms=_LINGER_MS, batch_size=_BATCH_BYTES)
     failures: list[BaseException] = []
+    sends = count(1)
 
     def put(topic: str, key: bytes, value: bytes, milliseconds: int) -> None:
         # Where any client puts it.
         partition = (_hash(key) & 0x7FFFFFFF) % partitions[topic]
         sent = producer.send(topic, value, key=key, timestamp_ms=milliseconds, partition=partition)
         sent.add_errback(failures.append)
+        if not next(sends) % _WAITING:
+            producer.flush()  # nothing else bounds what waits
 
     try:
         partitions = {topic: len(producer.partitions_for(topic)) for topic in topics.values()}
