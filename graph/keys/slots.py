@@ -27,6 +27,9 @@ REQUESTS = """
     SELECT a, seq, epoch_us(event_time) AS at, prompt_minhash AS slots
     FROM events JOIN account USING (account_id) WHERE src = 'usage' AND len(prompt_minhash) = $slots"""
 
+# What is kept of each request beside the values of its slots, 64 bits each.
+COLUMNS = ("account", "seq", "at")
+
 Words = NDArray[np.uint32]
 Longs = NDArray[np.uint64]
 
@@ -38,7 +41,7 @@ class Requests:
     account: Longs
     seq: Longs
     at: Ints
-    order: Ints
+    order: Words
 
 
 def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int, least: int) -> None:
@@ -63,28 +66,26 @@ def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int, least: 
 
 
 def _read(con: duckdb.DuckDBPyConnection, folder: Path) -> Requests:
-    """Read all requests; the values of each slot go to a file of their own."""
-    columns: list[list[NDArray[np.generic]]] = [[], [], []]
-    files = [_file(folder, slot).open("wb") for slot in range(SLOTS)]
+    """Read all requests by way of files, one a column: the values of a slot stay there until its turn."""
+    files = [_file(folder, name).open("wb") for name in (*COLUMNS, *range(SLOTS))]
     try:
         for batch in con.sql(REQUESTS, params={"slots": SLOTS}).to_arrow_reader(BATCH):
-            for column, values in zip(columns, batch.columns[:3], strict=True):
-                column.append(values.to_numpy(zero_copy_only=False))
+            columns = [column.to_numpy(zero_copy_only=False).astype(np.int64) for column in batch.columns[:3]]
             slots = batch.column(3).flatten().to_numpy(zero_copy_only=False).astype(np.uint32).reshape(-1, SLOTS)
-            for file, values in zip(files, slots.T, strict=True):
+            for file, values in zip(files, [*columns, *slots.T], strict=True):
                 np.ascontiguousarray(values).tofile(file)
     finally:
         for file in files:
             file.close()
-    account, seq, at = (np.concatenate([np.empty(0, dtype=np.int64), *column]) for column in columns)
-    seq = np.concatenate([np.empty(0, dtype=np.uint64), *columns[1]])
-    order = np.empty(len(at), dtype=np.int64)
-    order[np.lexsort((seq, at))] = np.arange(len(at))
-    return Requests(account.astype(np.uint64), seq, at.astype(np.int64), order)
+    account, seq = (np.fromfile(_file(folder, name), dtype=np.uint64) for name in ("account", "seq"))
+    at = np.fromfile(_file(folder, "at"), dtype=np.int64)
+    order = np.empty(len(at), dtype=np.uint32)
+    order[np.lexsort((seq, at))] = np.arange(len(at), dtype=np.uint32)
+    return Requests(account, seq, at, order)
 
 
-def _file(folder: Path, slot: int) -> Path:
-    return folder / f"slot-{slot}"
+def _file(folder: Path, column: str | int) -> Path:
+    return folder / f"{column}"
 
 
 def _shared(requests: Requests, values: Words, used: Ints, most: int, least: int) -> Words:
