@@ -1,10 +1,12 @@
 """All actors' events as they reach the provider's topics: in time order, with retries and late ones as in life."""
 
 import heapq
+import sqlite3
 from collections.abc import Iterable, Iterator
 from itertools import count
 from random import Random
 
+from pipeline.errors import HydratraceError
 from pipeline.simulator.account import Record, SignupRecord, Timed
 from pipeline.simulator.clock import HOUR, MINUTE, SECOND
 from pipeline.simulator.people import Life
@@ -25,13 +27,19 @@ def simulate(plan: Plan, truth: Truth | None = None) -> Iterator[Timed]:
 
     Memory grows with operators, whose accounts live at once, but neither with honest accounts nor with days: events
     of all but the last of them wait in temporary files. `truth` gets a row for each account as its sign-up passes.
+    Raises HydratraceError when those files cannot be written.
     """
     world = World(plan)
-    with Runs() as runs:
-        for time, record in _delivered(_lived(world, runs), world.stream("delivery")):
-            if truth is not None and isinstance(record, SignupRecord):
-                truth.add(world.accounts.named(record.account_id))
-            yield time, record
+    try:
+        with Runs() as runs:
+            for time, record in _delivered(_lived(world, runs), world.stream("delivery")):
+                if truth is not None and isinstance(record, SignupRecord):
+                    truth.add(world.accounts.named(record.account_id))
+                yield time, record
+    except (OSError, sqlite3.Error) as error:
+        raise HydratraceError(
+            f"temporary files cannot be written ({error})", remedy="name a folder with room in TMPDIR"
+        ) from None
 
 
 def _lived(world: World, runs: Runs) -> Iterator[Timed]:

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 from collections import Counter
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from pipeline.contract.events import TOPIC_OF_TABLE
+from pipeline.errors import HydratraceError
 from pipeline.simulator import runs, schedule
 from pipeline.simulator.account import ActionRecord, SignupRecord, UsageRecord
 from pipeline.simulator.clock import DAY, microseconds
@@ -188,3 +190,10 @@ def test_accounts_act_one_batch_after_another_and_are_heard_all_at_once(simulate
         (time, msgspec.json.encode(record)) for time, record in events
     ]
     assert list(again.items()) == list(truth.items())
+
+
+def test_no_room_for_what_waits_is_one_clear_error(monkeypatch, tmp_path):
+    monkeypatch.setattr(schedule, "_BATCH", 30)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(HydratraceError, match=r"temporary files .* No such file .* TMPDIR"):
+        next(simulate(PLAN))
