@@ -1,9 +1,11 @@
 """IP addresses in canonical form, with the network they belong to."""
 
+import functools
 import socket
 from typing import NamedTuple
 
 V4_MAPPED = bytes(10) + b"\xff\xff"
+REMEMBERED = 2**14  # addresses that are not parsed again: an account's next events mostly come from the same
 
 
 class Address(NamedTuple):
@@ -14,6 +16,7 @@ class Address(NamedTuple):
     prefix: str
 
 
+@functools.lru_cache(REMEMBERED)
 def canonical(text: str) -> Address | None:
     """Parse an address (IPv4-mapped IPv6 counts as IPv4, a zone is dropped); None if it is none."""
     text = text.strip().partition("%")[0]
