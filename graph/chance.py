@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.null import MICRO, Floats, Ints
+from graph.null import MICRO, Floats, Ints, Smalls
 from graph.signals.signal import ONE_HAND
 from pipeline.errors import LakeError
 
@@ -48,7 +48,7 @@ class Chance:
 
 
 def population(
-    weights: Ints, families: tuple[str, ...], accounts: int, times: Ints | None = None, least: int = 0
+    weights: Ints | Smalls, families: tuple[str, ...], accounts: int, times: Ints | Smalls | None = None, least: int = 0
 ) -> Chance:
     """Convolve the families' weights among strangers.
 
@@ -63,7 +63,8 @@ def population(
     hand[0] = rest[0] = 1.0
     by_family = {}
     for f, family in enumerate(families):
-        seen = np.bincount(np.minimum(-(-weights[:, f] * STEP // MICRO), BINS), times, BINS + 1)
+        eighths = -(-weights[:, f].astype(np.int64) * STEP // MICRO)
+        seen = np.bincount(np.minimum(eighths, BINS), times, BINS + 1)
         shown = seen[::-1].cumsum()[::-1] / max(pairs, 1.0)
         reach = np.minimum(shown, np.exp(-np.arange(BINS + 1) / STEP))
         reach[0] = 1.0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil, log
+from typing import TypeVar
 
 import duckdb
 import numpy as np
@@ -9,12 +10,14 @@ import pyarrow as pa
 
 from graph.chance import Chance, population
 from graph.keys.held import BANDS, SLICES
-from graph.null import MICRO, Bools, Floats, Ints, Null, family_null
+from graph.null import MICRO, Bools, Floats, Ints, Null, Smalls, family_null
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
 
 # A family supports where a stranger would agree as much less than once in twenty times.
 SUPPORT = int(log(20) * MICRO)
 FAMILIES = tuple(family.value for family in Family)
+
+Weights = TypeVar("Weights", Ints, Smalls)
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,11 @@ class Agreements:
 
     left: Ints
     right: Ints
-    times: Ints
+    times: Smalls
     solid: Bools
-    place: Ints
-    slices: Ints
-    votes: Ints
+    place: Smalls
+    slices: Smalls
+    votes: Smalls
     agreement: Ints
     product: Floats
 
@@ -49,7 +52,7 @@ class Scored:
 
     left: Ints
     right: Ints
-    weights: Ints
+    weights: Smalls
     expected: Floats
     may: Bools
     chance: Chance
@@ -65,19 +68,22 @@ HANDS = """
 
 def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
     """The table `agreements`."""
-    columns = con.sql("FROM agreements ORDER BY pair, slice").fetchnumpy()
+    columns = con.sql("""
+        SELECT pair, times::INTEGER AS times, solid, slice::INTEGER AS slice, votes::INTEGER AS votes, agreement,
+               n_l::DOUBLE * n_r AS product
+        FROM agreements ORDER BY pair, slice""").fetchnumpy()
     first = np.concatenate([[True], np.diff(columns["pair"]) != 0])[: len(columns["pair"])]
-    pair, place = columns["pair"][first].astype(np.int64), np.cumsum(first) - 1
+    pair, place = columns["pair"][first], np.cumsum(first, dtype=np.int32) - 1
     return Agreements(
         pair >> 32,
         pair & 0xFFFFFFFF,
-        columns["times"][first].astype(np.int64),
+        columns["times"][first],
         np.bincount(place, columns["solid"], len(pair)) > 0,
         place,
-        columns["slice"].astype(np.int64),
-        columns["votes"].astype(np.int64),
-        columns["agreement"].astype(np.int64),
-        columns["n_l"].astype(np.float64) * columns["n_r"].astype(np.float64),
+        columns["slice"],
+        columns["votes"],
+        columns["agreement"],
+        columns["product"],
     )
 
 
@@ -94,13 +100,13 @@ def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: 
     return Scored(agreements.left, agreements.right, weights, expected, may, chance, one_hand)
 
 
-def _weigh(con: duckdb.DuckDBPyConnection, agreements: Agreements, accounts: int) -> Ints:
+def _weigh(con: duckdb.DuckDBPyConnection, agreements: Agreements, accounts: int) -> Smalls:
     """Weight of each pair (row) in each family (column), micro-nats."""
     columns = con.sql("SELECT part, timing FROM slices ORDER BY slice").fetchnumpy()
-    part, timing = (columns[name].astype(np.int64)[agreements.slices] for name in ("part", "timing"))
-    piece = agreements.slices // SLICES * SLICES + part
-    surprise = agreements.agreement + agreements.votes * timing
-    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int64)
+    pieces = np.arange(len(columns["part"]), dtype=np.int32) // SLICES * SLICES + columns["part"]
+    piece = pieces[agreements.slices]
+    surprise = agreements.agreement + agreements.votes * columns["timing"][agreements.slices]
+    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int32)
     for (name, of), null in _nulls(con, accounts).items():
         family = FAMILIES.index(name)
         at = np.flatnonzero(piece == family * SLICES + of)
@@ -124,7 +130,7 @@ def price_of_bands(family: str) -> int:
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> None:
     """Make the table `linked` (l, r, weight, expected) of the pairs at the places `kept`, and `linked_family`."""
-    left, right, weights = scored.left[kept], scored.right[kept], scored.weights[kept]
+    left, right, weights = scored.left[kept], scored.right[kept], scored.weights[kept].astype(np.int64)
     linked = pa.table({"l": left, "r": right, "weight": weights.sum(axis=1), "expected": scored.expected[kept]})
     at, family = np.nonzero(weights)
     by_family = pa.table(
@@ -144,7 +150,7 @@ def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> No
     con.unregister("family_rows")
 
 
-def stronger_content(weights: Ints) -> Ints:
+def stronger_content(weights: Weights) -> Weights:
     """`weights` of families themselves, with only the strongest kind of content left in each row (see CONTENT)."""
     content = [i for i, family in enumerate(Family) if family in CONTENT]
     best = weights[:, content].argmax(axis=1)

@@ -6,7 +6,7 @@ import numpy as np
 from graph.candidates import Membership, candidates
 from graph.components import components
 from graph.links import SUPPORT
-from graph.null import MICRO, Floats, Ints
+from graph.null import MICRO, Floats, Ints, Smalls
 
 ROUNDS = 3
 
@@ -44,7 +44,7 @@ def members_of(labels: Ints, found: Membership) -> dict[int, Ints]:
     return dict(zip(clusters.tolist(), np.split(home, first[1:]), strict=True)) if len(home) else {}
 
 
-def corroboration(weights: Ints) -> Ints:
+def corroboration(weights: Ints | Smalls) -> Ints:
     """What remains of each row of family weights without its strongest kind, in micro-nats."""
     return np.asarray(weights.sum(axis=1) - weights.max(axis=1), dtype=np.int64)
 
