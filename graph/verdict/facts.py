@@ -7,14 +7,20 @@ import numpy as np
 
 from graph.null import Floats
 from graph.signals import slot
-from graph.signals.signal import CONTENT
+from graph.signals.signal import CONTENT, Family
 from graph.verdict.public_mail import PUBLIC_MAIL
 from graph.verdict.tasks import capability_sql
 
+# What is said that ties members together: prompts, phrases, and the conversations that they pass on to each other.
+SAID = CONTENT | {Family.FAILOVER}
 # An account with fewer requests shows no habits to compare with.
 LEAST_REQUESTS = 5
 # An account hops when it comes from more address blocks than nine in ten ordinary accounts do.
 HOPPING_SHARE = 0.1
+# A block that more of the other members than this use is their own network (an office, one program's servers), which
+# all have in common however many blocks it takes: who hides behind proxies has blocks of his own. Since most of a
+# group's people come through its networks, one in ten is many.
+COMMON_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Outside:
-    """Accounts in no cluster: per account its capability share and mean output; and shares over all of them."""
+    """Accounts in no cluster: per account its capability share and mean output; and shares over all of them.
+
+    `hopping`: over those with LEAST_REQUESTS.
+    """
 
     capability: Floats
     output: Floats
@@ -53,6 +62,7 @@ class Outside:
     unpaid: float
     prepaid: float
     banned: float
+    hopping: float
 
 
 # Per account: what its sign-up, payments and the provider's actions say.
@@ -64,14 +74,27 @@ PERSONS = f"""
            coalesce(bool_or(e.outcome = 'succeeded'), false) AS paid,
            coalesce(bool_or(e.outcome = 'succeeded' AND e.card_funding = 'prepaid'), false) AS prepaid,
            coalesce(bool_or(e.action IN ('banned', 'suspended')), false) AS banned,
-           count(DISTINCT e.ip_prefix) AS blocks, count(*) FILTER (e.src = 'usage') AS requests,
+           coalesce(any_value(b.blocks), 0) AS blocks, count(*) FILTER (e.src = 'usage') AS requests,
            count(*) FILTER (e.src = 'usage' AND {capability_sql("e.task")}) AS capability,
            sum(e.output_tokens) FILTER (e.src = 'usage') AS output
     FROM account a
     LEFT JOIN member m USING (a)
     LEFT JOIN (FROM events WHERE src = 'signup') s USING (account_id)
     LEFT JOIN (FROM events WHERE src <> 'signup') e USING (account_id)
+    LEFT JOIN blocks b USING (a)
     GROUP BY a.a, m.c ORDER BY a.a"""
+
+# How many address blocks each account comes from that are not its group's.
+BLOCKS = """
+    WITH seen AS (
+        SELECT DISTINCT a, m.c, ip_prefix FROM events JOIN account USING (account_id) LEFT JOIN member m USING (a)
+        WHERE src <> 'signup' AND ip_prefix IS NOT NULL
+    ), counted AS (
+        SELECT a, c, count(*) OVER (PARTITION BY c, ip_prefix) - 1 AS others FROM seen
+    )
+    SELECT a, count(*) AS blocks
+    FROM counted LEFT JOIN (SELECT c, count(*) - 1 AS most FROM member GROUP BY c) USING (c)
+    WHERE c IS NULL OR others <= $common * most GROUP BY a"""
 
 # What the members did: read once, for facts and figures of the cluster.
 DONE = """
@@ -79,10 +102,12 @@ DONE = """
            system_hash, prompt_template_hash, conversation_prefix_hash, prompt_minhash
     FROM events JOIN account USING (account_id) JOIN member m USING (a)"""
 
-# Requests that carry what the members share: a shared prompt key, or a rare phrase of one.
+# Requests that carry what the members share: a shared prompt key, a rare phrase of one, or a conversation passed on
+# among them.
 CARRIED = f"""
     WITH words AS (
-        SELECT v.c, s.kind, s.key FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($content, v.family)
+        SELECT v.c, CASE WHEN v.family = 'failover' THEN 'conversation' ELSE s.kind END AS kind, s.key
+        FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($said, v.family)
     ), spoken AS (
         SELECT c, seq, 'system' AS kind, system_hash AS key FROM done
         UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM done
@@ -91,7 +116,15 @@ CARRIED = f"""
     )
     SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
 
-USUAL = "SELECT quantile_disc(blocks, $share) FROM persons WHERE c IS NULL"
+# From how many blocks nine in ten ordinary accounts come at most, and the share of those who come from more.
+USUAL = """
+    WITH ordinary AS (
+        SELECT blocks FROM persons WHERE c IS NULL AND requests >= $least
+    ), bound AS (
+        SELECT coalesce(quantile_disc(blocks, $share), 0) AS usual FROM ordinary
+    )
+    SELECT any_value(usual), (count(blocks) FILTER (blocks > usual) + 1) / (count(blocks) + 2)
+    FROM bound LEFT JOIN ordinary ON true"""
 
 FACTS = f"""
     WITH people AS (
@@ -141,15 +174,17 @@ def conduct(con: duckdb.DuckDBPyConnection) -> Floats:
 
 def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
     """Facts of the clusters in `member`, by cluster, and of the accounts outside; makes the table `done` of events."""
+    con.execute("CREATE OR REPLACE TEMP TABLE blocks AS " + BLOCKS, {"common": COMMON_SHARE})
     con.execute("CREATE OR REPLACE TEMP TABLE persons AS " + PERSONS, {"public": sorted(PUBLIC_MAIL)})
     con.execute("CREATE OR REPLACE TEMP TABLE done AS " + DONE)
-    con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"content": sorted(CONTENT)})
-    usual = con.execute(USUAL, {"share": 1.0 - HOPPING_SHARE}).fetchall()[0][0]
-    rows = con.sql(FACTS, params={"usual": usual or 0}).to_arrow_table().to_pylist()
-    return [Facts(**row) for row in rows], _outside(con)
+    con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"said": sorted(SAID)})
+    bound = {"share": 1.0 - HOPPING_SHARE, "least": LEAST_REQUESTS}
+    usual, hopping = con.execute(USUAL, bound).fetchall()[0]
+    rows = con.sql(FACTS, params={"usual": usual}).to_arrow_table().to_pylist()
+    return [Facts(**row) for row in rows], _outside(con, hopping)
 
 
-def _outside(con: duckdb.DuckDBPyConnection) -> Outside:
+def _outside(con: duckdb.DuckDBPyConnection, hopping: float) -> Outside:
     habits = con.execute(
         """SELECT capability / requests AS capability, coalesce(output, 0) / requests AS output
         FROM persons WHERE c IS NULL AND requests >= $least ORDER BY a""",
@@ -160,4 +195,5 @@ def _outside(con: duckdb.DuckDBPyConnection) -> Outside:
         count(*) FILTER (prepaid) + 1, count(*) FILTER (banned) + 1 FROM persons WHERE c IS NULL"""
     ).fetchall()[0]
     trial, unpaid, prepaid, banned = (count / shares[0] for count in shares[1:])
-    return Outside(np.sort(habits["capability"]), np.sort(habits["output"]), trial, unpaid, prepaid, banned)
+    capability, output = np.sort(habits["capability"]), np.sort(habits["output"])
+    return Outside(capability, output, trial, unpaid, prepaid, banned, hopping)

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from graph.links import FAMILIES, SUPPORT
 from graph.null import Floats, Ints
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, Family
-from graph.verdict.facts import HOPPING_SHARE, Facts, Outside
+from graph.verdict.facts import SAID, Facts, Outside
 
 # Verdicts that cost a customer something.
 ADVERSE = ("distillation", "trial_abuse", "resale")
@@ -89,13 +89,15 @@ def reaches(count: int, accounts: int, share: float) -> float:
     return float(binom.sf(count - 1, accounts, share))
 
 
-def evasions(facts: Facts, families: frozenset[Family]) -> list[str]:
+def evasions(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[str]:
     """Ways round a provider's limits, by which an account hides that it is one of several."""
     found = []
     if Family.FAILOVER in families:
         found.append("conversations that are refused or left off go on at once on another account")
-    if facts.hopping and reaches(facts.hopping, facts.accounts, HOPPING_SHARE) < ACT_CHANCE:
-        found.append(f"{facts.hopping} of {facts.accounts} accounts hop between more networks than nine in ten do")
+    if facts.hopping and reaches(facts.hopping, facts.accounts, outside.hopping) < ACT_CHANCE:
+        found.append(
+            f"{facts.hopping} of {facts.accounts} accounts hop between more networks of their own than nine in ten do"
+        )
     return found
 
 
@@ -129,7 +131,7 @@ def is_open(facts: Facts) -> bool:
 def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verdict:
     """The verdict of one cluster; `weights`: its members' by family, `farm`: whether it is a trial farm."""
     families = supported(weights)
-    evaded, denied = evasions(facts, families), denials(facts, outside)
+    evaded, denied = evasions(facts, outside, families), denials(facts, outside)
     concealed = [*evaded, *denied]
     reasons = [_holds(facts, families), *concealed, _carries(facts, outside)]
     against = _against(facts, concealed)
@@ -137,7 +139,7 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
-    if accusable and hidden and families & CONTENT and seeks(facts, outside):
+    if accusable and hidden and families & SAID and seeks(facts, outside):
         return Verdict("distillation", backing(weights), reasons, against)
     if accusable and many and farm and not is_open(facts):
         reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")

@@ -8,7 +8,15 @@ from graph.links import FAMILIES, SUPPORT
 from graph.verdict.facts import Facts, Outside
 from graph.verdict.judge import discoveries, judge
 
-ORDINARY = Outside(np.linspace(0, 1, 200), np.linspace(10, 900, 200), trial=0.2, unpaid=0.3, prepaid=0.03, banned=0.02)
+ORDINARY = Outside(
+    np.linspace(0, 1, 200),
+    np.linspace(10, 900, 200),
+    trial=0.2,
+    unpaid=0.3,
+    prepaid=0.03,
+    banned=0.02,
+    hopping=0.08,
+)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -92,3 +100,8 @@ def test_discoveries_are_those_of_benjamini_and_hochberg() -> None:
     assert discoveries([0.04, 0.001, 0.5, 0.02]) == [False, True, False, True]
     assert discoveries([]) == []
     assert discoveries([0.9]) == [False]
+
+
+def test_conversations_passed_on_are_shared_content() -> None:
+    assert verdict(facts(), "failover") == "distillation"
+    assert verdict(facts(carried_capability=100), "failover") == "resale"

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pytest
+
+from graph.verdict.facts import Facts, Outside, gather
+
+COLUMNS = """account_id TEXT, src TEXT, seq BIGINT, ip_prefix TEXT, org_id TEXT, email_domain TEXT, program TEXT,
+    action TEXT, outcome TEXT, card_funding TEXT, card_key TEXT, device_key TEXT, task TEXT, output_tokens BIGINT,
+    input_tokens BIGINT, stop_reason TEXT, model TEXT, event_time TIMESTAMP, event_date DATE, system_hash TEXT,
+    prompt_template_hash TEXT, conversation_prefix_hash TEXT, prompt_minhash BIGINT[]"""
+Gathered = tuple[list[Facts], Outside]
+World = Callable[..., Gathered]
+
+
+@pytest.fixture
+def gathered() -> World:
+    """Facts of `events` (dicts), where accounts whose names begin with m are the members of cluster 0.
+
+    `words` (family, kind, key, members who hold it) are its vocabulary.
+    """
+
+    def gather_from(events: list[dict[str, Any]], words: list[tuple[str, str, str, int]]) -> Gathered:
+        con = duckdb.connect()
+        con.execute(f"CREATE TABLE events ({COLUMNS})")
+        for seq, event in enumerate(events):
+            row = {"src": "usage", "event_time": "2026-06-01 10:00:00", "seq": seq} | event
+            con.execute(
+                f"INSERT INTO events ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+            )
+        con.execute("""CREATE TABLE account AS
+            SELECT row_number() OVER (ORDER BY account_id) - 1 AS a, account_id
+            FROM (SELECT DISTINCT account_id FROM events)""")
+        con.execute("CREATE TABLE member AS SELECT a, 0 AS c FROM account WHERE account_id LIKE 'm%'")
+        con.execute("CREATE TABLE vocabulary (c BIGINT, k BIGINT, family TEXT, n BIGINT)")
+        con.execute("CREATE TABLE shared (k BIGINT, kind TEXT, key TEXT)")
+        for k, (family, kind, key, n) in enumerate(words):
+            con.execute("INSERT INTO vocabulary VALUES (0, ?, ?, ?)", [k, family, n])
+            con.execute("INSERT INTO shared VALUES (?, ?, ?)", [k, kind, key])
+        return gather(con)
+
+    return gather_from
+
+
+def requests(account: str, count: int = 6, **columns: Any) -> list[dict[str, Any]]:
+    return [{"account_id": account, "output_tokens": 10, **columns} for _ in range(count)]
+
+
+def strangers(count: int = 30) -> list[dict[str, Any]]:
+    return [event for i in range(count) for event in requests(f"o{i}", ip_prefix=f"home{i}")]
+
+
+def hopping(gathered: World, blocks_of: Callable[[int], list[str]]) -> int:
+    events = [event for i in range(12) for block in blocks_of(i) for event in requests(f"m{i:02}", ip_prefix=block)]
+    return gathered(strangers() + events, [])[0][0].hopping
+
+
+def test_networks_that_all_members_use_are_the_groups_and_no_hopping(gathered: World) -> None:
+    assert hopping(gathered, lambda i: ["cloud1", "cloud2", "cloud3"]) == 0
+    assert hopping(gathered, lambda i: ["office", f"home of {i}"]) == 0
+
+
+def test_members_who_each_come_from_proxies_of_their_own_hop(gathered: World) -> None:
+    assert hopping(gathered, lambda i: [f"proxy {i} {j}" for j in range(4)]) == 12
+
+
+def test_the_share_of_strangers_who_hop_is_the_true_one_of_those_who_do_something(gathered: World) -> None:
+    travellers = [event for i in range(3) for j in range(5) for event in requests(f"t{i}", 2, ip_prefix=f"inn {i} {j}")]
+    idle = [{"account_id": f"z{i}", "ip_prefix": f"idle {i} {j}"} for i in range(40) for j in range(2)]
+    _, outside = gathered(strangers() + travellers + idle + requests("m0"), [])
+    assert outside.hopping == pytest.approx(4 / 35)
+
+
+def test_conversations_that_members_pass_on_are_what_they_share(gathered: World) -> None:
+    passed = requests("m0", 3, conversation_prefix_hash="c1", task="coding", output_tokens=100)
+    other = requests("m1", 2, conversation_prefix_hash="c2", task="chat")
+    for kind in ("failover", "handover"):
+        (found,), _ = gathered(strangers() + passed + other, [("failover", kind, "c1", 2)])
+        assert (found.carried, found.carried_capability, found.carried_output) == (3, 3, 100)
+
+
+def test_what_is_no_word_of_the_cluster_is_not_carried(gathered: World) -> None:
+    events = strangers() + requests("m0", 3, system_hash="c1", prompt_template_hash="p1") + requests("m1")
+    (found,), _ = gathered(events, [("failover", "failover", "c1", 2), ("prompt", "template", "p2", 2)])
+    assert found.carried == 0
