@@ -153,11 +153,22 @@ def _cluster_tables(
 
 @contextmanager
 def _spilling() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection bound to MEMORY, whose spill files are gone when it is closed."""
+    """A connection bound to MEMORY, whose spill files are gone when it is closed.
+
+    Raises LakeError if what runs with it finds too little memory.
+    """
     with tempfile.TemporaryDirectory(prefix="hydratrace-link-") as folder, duckdb.connect() as con:
         con.execute(f"SET memory_limit = '{MEMORY}'")
         con.execute("SET temp_directory = $folder", {"folder": folder})
-        yield con
+        try:
+            yield con
+        except (MemoryError, duckdb.OutOfMemoryException) as error:
+            raise LakeError(
+                f"the link ran out of memory: {str(error).partition(chr(10))[0] or 'the system has none left'}",
+                expected=f"{MEMORY} for DuckDB and as much again for what pairs of accounts agree in",
+                remedy=f"link where more memory is free, with room for spilled tables in {tempfile.gettempdir()}; "
+                "the last run stays current",
+            ) from None
 
 
 def _inside(scored: Scored, labels: Ints) -> Bools:

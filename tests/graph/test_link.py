@@ -197,3 +197,13 @@ def test_an_empty_lake_gives_an_empty_run_with_every_table(world) -> None:
 def test_a_rerun_of_nothing_says_so(world) -> None:
     with pytest.raises(LakeError, match="no run 'nope'"):
         rerun(world.lake, "nope", told)
+
+
+def test_a_link_without_memory_says_so_and_leaves_the_last_run(world, crowd, monkeypatch) -> None:
+    crowd(world, 30)
+    lake = world.land()
+    run = link(lake, None, told)
+    monkeypatch.setattr(graph.link, "MEMORY", "1MB")
+    with pytest.raises(LakeError, match="ran out of memory"):
+        link(lake, None, told)
+    assert [each.run_id for each in lake.runs()] == [run.run_id]
