@@ -1,6 +1,7 @@
 """The facts of each cluster, and of the accounts outside all clusters, that verdicts are drawn from."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from graph.null import Floats
 from graph.signals import slot
 from graph.signals.signal import CONTENT, Family
+from graph.verdict.chances import ACT_CHANCE, reaches
 from graph.verdict.public_mail import PUBLIC_MAIL
 from graph.verdict.tasks import capability_sql
 
@@ -25,7 +27,11 @@ COMMON_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Facts:
-    """What the pooled events of one cluster show. Counts are of members unless named otherwise."""
+    """What the pooled events of one cluster show. Counts are of members unless named otherwise.
+
+    `carried`: requests that carry what the members share; `core`: those of them that carry what most members share;
+    `untold`: those without a task. `crowd`: the members with one device or card, the commonest.
+    """
 
     c: int
     accounts: int
@@ -36,6 +42,8 @@ class Facts:
     output_tokens: int
     refusals: int
     carried: int
+    core: int
+    untold: int
     carried_capability: int
     carried_output: float
     trial: int
@@ -46,6 +54,7 @@ class Facts:
     attested: int
     own_domain: int
     org: int
+    crowd: int
     hopping: int
 
 
@@ -53,7 +62,8 @@ class Facts:
 class Outside:
     """Accounts in no cluster: per account its capability share and mean output; and shares over all of them.
 
-    `hopping`: over those with LEAST_REQUESTS.
+    `hopping`: over those with LEAST_REQUESTS. `tasks`, `payments`, `programs`: whether the provider tells what is asked
+    for in known words, who paid, and who is on a free trial: if nobody at all shows it, it is unknown, not absent.
     """
 
     capability: Floats
@@ -63,6 +73,9 @@ class Outside:
     prepaid: float
     banned: float
     hopping: float
+    tasks: bool
+    payments: bool
+    programs: bool
 
 
 # Per account: what its sign-up, payments and the provider's actions say.
@@ -75,6 +88,7 @@ PERSONS = f"""
            coalesce(bool_or(e.outcome = 'succeeded' AND e.card_funding = 'prepaid'), false) AS prepaid,
            coalesce(bool_or(e.action IN ('banned', 'suspended')), false) AS banned,
            coalesce(any_value(b.blocks), 0) AS blocks, count(*) FILTER (e.src = 'usage') AS requests,
+           count(*) FILTER (e.src = 'usage' AND e.task IS NOT NULL) AS told,
            count(*) FILTER (e.src = 'usage' AND {capability_sql("e.task")}) AS capability,
            sum(e.output_tokens) FILTER (e.src = 'usage') AS output
     FROM account a
@@ -106,15 +120,18 @@ DONE = """
 # among them.
 CARRIED = f"""
     WITH words AS (
-        SELECT v.c, CASE WHEN v.family = 'failover' THEN 'conversation' ELSE s.kind END AS kind, s.key
-        FROM vocabulary v JOIN shared s USING (k) WHERE list_contains($said, v.family)
+        SELECT v.c, CASE WHEN v.family = 'failover' THEN 'conversation' ELSE s.kind END AS kind, s.key,
+               2 * v.n > m.accounts AS core
+        FROM vocabulary v JOIN shared s USING (k)
+        JOIN (SELECT c, count(*) AS accounts FROM member GROUP BY c) m USING (c)
+        WHERE list_contains($said, v.family)
     ), spoken AS (
         SELECT c, seq, 'system' AS kind, system_hash AS key FROM done
         UNION ALL SELECT c, seq, 'template', prompt_template_hash FROM done
         UNION ALL SELECT c, seq, 'conversation', conversation_prefix_hash FROM done
         UNION ALL SELECT c, seq, 'slot', {slot.SIGNAL.key} FROM done
     )
-    SELECT DISTINCT c, seq FROM spoken SEMI JOIN words USING (c, kind, key)"""
+    SELECT c, seq, bool_or(core) AS core FROM spoken JOIN words USING (c, kind, key) GROUP BY c, seq"""
 
 # From how many blocks nine in ten ordinary accounts come at most, and the share of those who come from more.
 USUAL = """
@@ -134,26 +151,38 @@ FACTS = f"""
                count(*) FILTER (attested) AS attested, count(*) FILTER (blocks > $usual) AS hopping
         FROM persons WHERE c IS NOT NULL GROUP BY c
     ), domains AS (
-        SELECT c, max(n) AS own_domain FROM (SELECT c, domain, count(*) AS n FROM persons
-            WHERE domain IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
+        SELECT c, max(n) AS own_domain, arg_max(coalesce(strangers, 0), n) AS strangers
+        FROM (SELECT c, domain, count(*) AS n FROM persons WHERE domain IS NOT NULL AND c IS NOT NULL GROUP BY ALL)
+        LEFT JOIN (SELECT domain, count(*) AS strangers FROM persons WHERE c IS NULL GROUP BY domain) USING (domain)
+        GROUP BY c
     ), orgs AS (
         SELECT c, max(n) AS org FROM (SELECT c, org_id, count(*) AS n FROM persons
             WHERE org_id IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
+    ), crowds AS (
+        SELECT c, max(n) AS crowd FROM (
+            SELECT c, src, coalesce(device_key, card_key) AS key, count(DISTINCT a) AS n
+            FROM events JOIN account USING (account_id) JOIN member USING (a)
+            WHERE src = 'signup' OR (src = 'payment' AND outcome = 'succeeded') GROUP BY ALL)
+        WHERE key IS NOT NULL GROUP BY c
     ), pooled AS (
         SELECT e.c, min(event_time) AS first_seen, max(event_time) AS last_seen,
                count(*) FILTER (src = 'usage') AS requests,
                coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens,
                coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
                count(*) FILTER (stop_reason = 'refusal') AS refusals,
-               count(k.seq) AS carried, count(k.seq) FILTER ({capability_sql("task")}) AS carried_capability,
+               count(k.seq) AS carried, count(*) FILTER (k.core) AS core,
+               count(k.seq) FILTER (task IS NULL) AS untold,
+               count(k.seq) FILTER ({capability_sql("task")}) AS carried_capability,
                coalesce(sum(output_tokens) FILTER (k.seq IS NOT NULL) / nullif(count(k.seq), 0), 0) AS carried_output
         FROM done e LEFT JOIN carried k ON k.seq = e.seq AND k.c = e.c
         GROUP BY e.c
     )
     SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
-           carried_capability, carried_output, trial, paid, prepaid, banned, denying, attested,
-           coalesce(own_domain, 0) AS own_domain, coalesce(org, 0) AS org, hopping
-    FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c) ORDER BY c"""
+           core, untold, carried_capability, carried_output, trial, paid, prepaid, banned, denying, attested,
+           coalesce(own_domain, 0) AS own_domain, coalesce(strangers, 0) AS strangers,
+           coalesce(org, 0) AS org, coalesce(crowd, 0) AS crowd, hopping
+    FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c)
+    LEFT JOIN crowds USING (c) ORDER BY c"""
 
 
 CONDUCT = """
@@ -181,12 +210,19 @@ def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
     bound = {"share": 1.0 - HOPPING_SHARE, "least": LEAST_REQUESTS}
     usual, hopping = con.execute(USUAL, bound).fetchall()[0]
     rows = con.sql(FACTS, params={"usual": usual}).to_arrow_table().to_pylist()
-    return [Facts(**row) for row in rows], _outside(con, hopping)
+    outsiders = con.sql("SELECT greatest(count(*), 1) FROM persons WHERE c IS NULL").fetchall()[0][0]
+    return [_facts(row, row.pop("strangers") / outsiders) for row in rows], _outside(con, hopping)
+
+
+def _facts(row: dict[str, Any], elsewhere: float) -> Facts:
+    """Facts of a cluster; its domain is nobody's own if it is so common `elsewhere` that any group has it in common."""
+    own = reaches(row["own_domain"], row["accounts"], elsewhere) < ACT_CHANCE
+    return Facts(**(row | {"own_domain": row["own_domain"] * own}))
 
 
 def _outside(con: duckdb.DuckDBPyConnection, hopping: float) -> Outside:
     habits = con.execute(
-        """SELECT capability / requests AS capability, coalesce(output, 0) / requests AS output
+        """SELECT capability / nullif(told, 0) AS capability, coalesce(output, 0) / requests AS output
         FROM persons WHERE c IS NULL AND requests >= $least ORDER BY a""",
         {"least": LEAST_REQUESTS},
     ).fetchnumpy()
@@ -194,6 +230,8 @@ def _outside(con: duckdb.DuckDBPyConnection, hopping: float) -> Outside:
         """SELECT count(*) + 2, count(*) FILTER (trial) + 1, count(*) FILTER (NOT paid) + 1,
         count(*) FILTER (prepaid) + 1, count(*) FILTER (banned) + 1 FROM persons WHERE c IS NULL"""
     ).fetchall()[0]
+    told = con.sql("SELECT bool_or(capability > 0), bool_or(paid), bool_or(trial) FROM persons").fetchall()[0]
     trial, unpaid, prepaid, banned = (count / shares[0] for count in shares[1:])
-    capability, output = np.sort(habits["capability"]), np.sort(habits["output"])
-    return Outside(capability, output, trial, unpaid, prepaid, banned, hopping)
+    capability, output = np.sort(np.ma.compressed(habits["capability"])), np.sort(habits["output"])
+    tasks, payments, programs = (bool(known) for known in told)
+    return Outside(capability, output, trial, unpaid, prepaid, banned, hopping, tasks, payments, programs)

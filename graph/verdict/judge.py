@@ -1,16 +1,15 @@
 """From facts to a verdict, in words with figures."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
-from math import log
 
 import numpy as np
-from scipy.stats import binom
 
 from graph.links import FAMILIES, SUPPORT
-from graph.null import Floats, Ints
+from graph.null import Ints
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, ONE_HAND, Family
+from graph.verdict.chances import ACT_CHANCE, reaches
 from graph.verdict.facts import SAID, Facts, Outside
+from graph.verdict.sought import is_one_body, is_told, rank, seeks
 
 # Verdicts that cost a customer something.
 ADVERSE = ("distillation", "trial_abuse", "resale")
@@ -20,8 +19,8 @@ LEAST_ACCOUNTS = 3
 HOUSEHOLD = 5
 # False discovery rate over the clusters of a run for "is a trial farm".
 DISCOVERY_RATE = 0.05
-# Chance of an act of concealment (bans, prepaid cards) in a group of ordinary accounts below which it counts.
-ACT_CHANCE = 0.001
+# What one person or household has in common without hiding it.
+OPEN_HAND = frozenset({Family.PAYMENT, Family.DEVICE, Family.NETWORK})
 
 
 @dataclass
@@ -59,34 +58,13 @@ def discoveries(chances: list[float]) -> list[bool]:
     return [i in found for i in range(len(chances))]
 
 
-def seeks(facts: Facts, outside: Outside) -> bool:
-    """Whether most of the traffic that carries what the members share is after a model's abilities.
-
-    A product may need those as well, so where most never paid, and free credit may be all that is sought, it must be
-    more than ordinary accounts ask for: the graver charge needs a proof of its own.
-    """
-    mostly = 2 * facts.carried_capability > facts.carried
-    return mostly and (2 * facts.paid >= facts.accounts or rank(facts, outside) < ACT_CHANCE)
-
-
-def rank(facts: Facts, outside: Outside) -> float:
-    """Chance that one ordinary account asks for abilities, at length, as the cluster's shared traffic does (Fisher)."""
-    p = _rank(outside.capability, facts.carried_capability / max(facts.carried, 1))
-    q = _rank(outside.output, facts.carried_output)
-    return p * q * (1.0 - log(p * q))
-
-
 def farms(facts: Facts, outside: Outside) -> float:
-    """Chance that as many members of an ordinary group are on free trials and never paid."""
+    """Chance that as many members of an ordinary group are on free trials and, where payments are known, never paid."""
     trial = reaches(facts.trial, facts.accounts, outside.trial)
+    if not outside.payments:
+        return trial
     unpaid = reaches(facts.accounts - facts.paid, facts.accounts, outside.unpaid)
     return max(trial, unpaid)
-
-
-@lru_cache(maxsize=100_000)
-def reaches(count: int, accounts: int, share: float) -> float:
-    """Chance that at least `count` of `accounts` show what a `share` of all does."""
-    return float(binom.sf(count - 1, accounts, share))
 
 
 def evasions(facts: Facts, outside: Outside, families: frozenset[Family]) -> list[str]:
@@ -128,24 +106,46 @@ def is_open(facts: Facts) -> bool:
     return 2 * max(facts.org, facts.own_domain, facts.attested) > facts.accounts
 
 
+def vouched(facts: Facts) -> bool:
+    """Whether openness speaks against a trial farm.
+
+    Domains are bought and organisations made up, so not where one device or card is behind most of the members: the
+    people of a school or company have their own. A contract vouches for all.
+    """
+    return 2 * facts.attested > facts.accounts or (is_open(facts) and 2 * facts.crowd <= facts.accounts)
+
+
+def may_be_one_person(facts: Facts, outside: Outside, families: frozenset[Family], denied: list[str]) -> bool:
+    """Whether so few accounts may be an honest person's or household's, who does nothing out of the ordinary.
+
+    That they have something in common says who they are; and if nothing but moved conversations ties them, nothing
+    else says that they hide.
+    """
+    plain = bool(families & OPEN_HAND) or families <= {Family.FAILOVER}
+    return facts.accounts <= HOUSEHOLD and plain and not denied and rank(facts, outside) >= ACT_CHANCE
+
+
 def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verdict:
     """The verdict of one cluster; `weights`: its members' by family, `farm`: whether it is a trial farm."""
     families = supported(weights)
     evaded, denied = evasions(facts, outside, families), denials(facts, outside)
     concealed = [*evaded, *denied]
     reasons = [_holds(facts, families), *concealed, _carries(facts, outside)]
-    against = _against(facts, concealed)
+    against = [*_against(facts, concealed), *_unknown(facts, outside)]
     kinds = len(families - CONTENT) + bool(families & CONTENT)
     hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
-    if accusable and hidden and families & SAID and seeks(facts, outside):
+    grave = accusable and hidden and families & SAID and seeks(facts, outside, denied)
+    if grave and not may_be_one_person(facts, outside, families, denied):
         return Verdict("distillation", backing(weights), reasons, against)
-    if accusable and many and farm and not is_open(facts):
-        reasons.append(f"{facts.trial} of {facts.accounts} are free trials, {facts.accounts - facts.paid} never paid")
+    if accusable and many and farm and not vouched(facts):
+        reasons.append(_free(facts, outside))
         return Verdict("trial_abuse", backing(weights), reasons, against)
-    # No accusation, so openness weighs less: resellers do business under a name.
-    if accusable and many and (hidden or (denied and len(concealed) > 1)):
+    # No accusation, so openness weighs less: resellers do business under a name. Where no task tells, it is the work of
+    # many customers that tells resale from what else one hand may hide.
+    sells = hidden or (denied and len(concealed) > 1)
+    if accusable and many and sells and (is_told(facts, outside) or not is_one_body(facts)):
         return Verdict("resale", backing(weights), reasons, against)
     if is_open(facts):
         openly = max(facts.org, facts.own_domain, facts.attested)
@@ -165,11 +165,30 @@ def _holds(facts: Facts, families: frozenset[Family]) -> str:
 
 
 def _carries(facts: Facts, outside: Outside) -> str:
-    share = facts.carried_capability / max(facts.carried, 1)
+    seek = "what they seek is unknown"
+    if is_told(facts, outside):
+        share = facts.carried_capability / max(facts.carried - facts.untold, 1)
+        seek = f"{share:.0%} of them seek abilities"
     return (
-        f"{facts.carried} of {facts.requests} requests carry what they share, {share:.0%} of them seek abilities, "
+        f"{facts.carried} of {facts.requests} requests carry what they share, {seek}, "
         f"{facts.carried_output:.0f} output tokens each: as much as {rank(facts, outside):.2g} of ordinary accounts"
     )
+
+
+def _free(facts: Facts, outside: Outside) -> str:
+    paid = f"{facts.accounts - facts.paid} never paid" if outside.payments else "who pays is unknown"
+    return f"{facts.trial} of {facts.accounts} are free trials, {paid}"
+
+
+def _unknown(facts: Facts, outside: Outside) -> list[str]:
+    """What the provider does not send, so that nothing is concluded from its absence."""
+    known = {
+        "what requests ask for (no task, or in words of its own)": is_told(facts, outside),
+        "who pays and how": outside.payments,
+        "who is on a free trial": outside.programs,
+    }
+    missing = [what for what, is_known in known.items() if not is_known]
+    return [f"unknown: {'; '.join(missing)}"] if missing else []
 
 
 def _against(facts: Facts, concealed: list[str]) -> list[str]:
@@ -182,9 +201,3 @@ def _against(facts: Facts, concealed: list[str]) -> list[str]:
     if not concealed:
         found.append("nothing is concealed: no refused conversation moved, bans and prepaid cards as elsewhere")
     return found
-
-
-def _rank(values: Floats, value: float) -> float:
-    """Share of `values` (sorted) that are at least `value`, the observation itself counted."""
-    above = len(values) - int(np.searchsorted(values, value, side="left"))
-    return (above + 1) / (len(values) + 1)

@@ -2,7 +2,10 @@
 
 # What providers have published that distillers ask for: agentic reasoning and tool use, coding, mathematics, data
 # analysis, rubric-based grading, vision. Providers name their tasks as they like, hence stems.
-CAPABILITY_STEMS = ("reason", "cod", "math", "agent", "tool", "analys", "grad", "rubric", "vision", "chain", "logic")
+CAPABILITY_STEMS = (
+    *("reason", "cod", "program", "debug", "math", "arithm", "algorithm", "logic"),
+    *("agent", "tool", "analys", "grad", "rubric", "vision", "chain"),
+)
 
 
 def capability_sql(column: str) -> str:

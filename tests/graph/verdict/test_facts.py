@@ -84,3 +84,50 @@ def test_what_is_no_word_of_the_cluster_is_not_carried(gathered: World) -> None:
     events = strangers() + requests("m0", 3, system_hash="c1", prompt_template_hash="p1") + requests("m1")
     (found,), _ = gathered(events, [("failover", "failover", "c1", 2), ("prompt", "template", "p2", 2)])
     assert found.carried == 0
+
+
+def test_a_domain_that_everybody_shows_is_nobodys_own(gathered: World) -> None:
+    def sign_ups(domain: str, names: list[str]) -> list[dict[str, Any]]:
+        return [{"account_id": name, "src": "signup", "email_domain": domain} for name in names]
+
+    people, members = [f"o{i}" for i in range(30)], [f"m{i}" for i in range(4)]
+    work = strangers() + [event for name in members for event in requests(name)]
+    assert gathered(work + sign_ups("redacted.invalid", people + members), [])[0][0].own_domain == 0
+    assert gathered(work + sign_ups("firm.example", people[:2] + members), [])[0][0].own_domain == 4
+    assert gathered(work + sign_ups("gmail.com", members), [])[0][0].own_domain == 0
+
+
+def test_the_crowd_is_the_members_behind_the_commonest_device_or_card(gathered: World) -> None:
+    devices = [{"account_id": f"m{i}", "src": "signup", "device_key": "one" if i < 3 else f"own {i}"} for i in range(5)]
+    cards = [
+        {"account_id": f"m{i}", "src": "payment", "outcome": outcome, "card_key": "one"}
+        for i, outcome in enumerate(["succeeded"] * 4 + ["declined"])
+    ]
+    assert gathered(strangers() + devices, [])[0][0].crowd == 3
+    assert gathered(strangers() + devices + cards, [])[0][0].crowd == 4
+    assert gathered(strangers() + requests("m0"), [])[0][0].crowd == 0
+
+
+def test_the_core_is_what_most_members_share_and_untold_what_has_no_task(gathered: World) -> None:
+    events = [event for i in range(5) for event in requests(f"m{i}", 2, system_hash="all", task="chat")]
+    events += requests("m0", 3, system_hash="two") + requests("m1", 4)
+    (found,), _ = gathered(strangers() + events, [("prompt", "system", "all", 5), ("prompt", "system", "two", 2)])
+    assert (found.carried, found.core, found.untold) == (13, 10, 3)
+
+
+def test_what_nobody_shows_is_unknown(gathered: World) -> None:
+    _, outside = gathered(strangers() + requests("m0", task="t17"), [])
+    assert (outside.tasks, outside.payments, outside.programs) == (False, False, False)
+    shown = [
+        {"account_id": "m0", "src": "signup", "program": "free_trial"},
+        {"account_id": "o1", "src": "payment", "outcome": "succeeded"},
+    ]
+    _, outside = gathered(strangers() + shown + requests("o2", 1, task="Code review"), [])
+    assert (outside.tasks, outside.payments, outside.programs) == (True, True, True)
+
+
+def test_habits_are_shares_of_requests_whose_task_is_told(gathered: World) -> None:
+    mixed = requests("p", 2, task="coding") + requests("p", 2, task="chat") + requests("p", 2)
+    _, outside = gathered(strangers(3) + mixed + requests("m0"), [])
+    assert outside.capability.tolist() == [0.5]
+    assert len(outside.output) == 4

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -6,7 +7,7 @@ import pytest
 
 from graph.links import FAMILIES, SUPPORT
 from graph.verdict.facts import Facts, Outside
-from graph.verdict.judge import discoveries, judge
+from graph.verdict.judge import Verdict, discoveries, judge
 
 ORDINARY = Outside(
     np.linspace(0, 1, 200),
@@ -16,6 +17,9 @@ ORDINARY = Outside(
     prepaid=0.03,
     banned=0.02,
     hopping=0.08,
+    tasks=True,
+    payments=True,
+    programs=True,
 )
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -26,10 +30,14 @@ def facts(**changed: Any) -> Facts:
     return Facts(**(base | {"carried": 1000, "carried_capability": 900, "carried_output": 800.0} | changed))
 
 
-def verdict(facts_: Facts, *families: str) -> str:
+def judged(facts_: Facts, *families: str, outside: Outside = ORDINARY) -> Verdict:
     weights = np.zeros((facts_.accounts, len(FAMILIES)), dtype=np.int64)
     weights[:, [FAMILIES.index(family) for family in families]] = 2 * SUPPORT
-    return judge([facts_], ORDINARY, {facts_.c: weights})[0].verdict
+    return judge([facts_], outside, {facts_.c: weights})[0]
+
+
+def verdict(facts_: Facts, *families: str, outside: Outside = ORDINARY) -> str:
+    return judged(facts_, *families, outside=outside).verdict
 
 
 def test_shared_prompts_that_seek_abilities_and_refused_work_that_moves_on_is_distillation() -> None:
@@ -105,3 +113,94 @@ def test_discoveries_are_those_of_benjamini_and_hochberg() -> None:
 def test_conversations_passed_on_are_shared_content() -> None:
     assert verdict(facts(), "failover") == "distillation"
     assert verdict(facts(carried_capability=100), "failover") == "resale"
+
+
+PERSON: dict[str, Any] = {"accounts": 3, "paid": 3}
+
+
+@pytest.mark.parametrize("hand", ["payment", "device", "network"])
+def test_a_person_with_a_few_accounts_who_moves_work_among_them_is_no_distiller(hand: str) -> None:
+    assert verdict(facts(**PERSON), "prompt", "failover", hand) == "undetermined"
+    assert verdict(facts(**PERSON), "failover") == "undetermined"
+
+
+def test_few_accounts_distil_if_they_hide_whose_they_are_or_ask_for_what_nobody_does() -> None:
+    assert verdict(facts(**PERSON), "prompt", "failover") == "distillation"
+    assert verdict(facts(**PERSON, prepaid=3, denying=3), "prompt", "failover", "payment") == "distillation"
+    beyond = facts(**PERSON, carried_capability=1000, carried_output=9000.0)
+    assert verdict(beyond, "prompt", "failover", "payment") == "distillation"
+
+
+def test_who_asks_for_less_than_half_of_the_ordinary_accounts_do_is_no_distiller() -> None:
+    modest = facts(carried_capability=501, carried_output=20.0, prepaid=12, denying=12)
+    assert verdict(modest, "prompt", "failover") == "resale"
+    few = replace(ORDINARY, capability=np.ones(19), output=np.full(19, 900.0))
+    assert verdict(modest, "prompt", "failover", outside=few) == "distillation"
+
+
+NO_TASKS = replace(ORDINARY, tasks=False)
+UNTOLD = {"carried_capability": 0, "core": 1800}
+DENIED = {"prepaid": 12, "denying": 12}
+
+
+def test_where_no_task_tells_one_long_body_of_content_whose_people_are_denied_is_distillation() -> None:
+    assert verdict(facts(**UNTOLD, **DENIED), "prompt", "failover", outside=NO_TASKS) == "distillation"
+    assert verdict(facts(**UNTOLD, **DENIED, untold=900), "prompt", "failover") == "distillation"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"prepaid": 0}, id="nobody denied"),
+        pytest.param({"carried_output": 100.0}, id="answers no longer than ordinary"),
+        pytest.param({"paid": 8}, id="mostly free credit"),
+    ],
+)
+def test_where_no_task_tells_one_body_of_content_is_undetermined_if_a_sign_is_missing(changed: dict[str, Any]) -> None:
+    assert verdict(facts(**(UNTOLD | DENIED | changed)), "prompt", "failover", outside=NO_TASKS) == "undetermined"
+
+
+def test_where_no_task_tells_work_of_many_customers_by_a_hand_that_hides_is_resale() -> None:
+    assert verdict(facts(**(UNTOLD | DENIED | {"core": 900})), "prompt", "payment", outside=NO_TASKS) == "resale"
+
+
+def test_requests_without_a_task_do_not_count_for_or_against() -> None:
+    few_told = {"carried_capability": 400, "untold": 400}
+    assert verdict(facts(**few_told), "prompt", "failover") == "distillation"
+    assert verdict(facts(**few_told | {"carried_capability": 290}), "prompt", "failover") == "resale"
+
+
+NO_PAYMENTS = replace(ORDINARY, payments=False, unpaid=1.0, prepaid=0.005)
+
+
+def test_where_payments_are_unknown_nobody_counts_as_never_having_paid() -> None:
+    assert verdict(facts(paid=0), "prompt", "failover", outside=NO_PAYMENTS) == "distillation"
+    assert verdict(facts(paid=0, trial=14), "prompt", "failover", outside=NO_PAYMENTS) == "trial_abuse"
+
+
+def test_where_payments_are_unknown_free_trials_alone_show_a_farm() -> None:
+    found = judged(facts(trial=20, paid=0, carried_capability=0), "device", "network", outside=NO_PAYMENTS)
+    assert found.verdict == "trial_abuse"
+    assert "20 of 20 are free trials, who pays is unknown" in found.reasons
+
+
+def test_what_the_provider_does_not_send_is_said() -> None:
+    nothing = replace(ORDINARY, tasks=False, payments=False, programs=False)
+    found = judged(facts(), "prompt", outside=nothing)
+    assert "what they seek is unknown" in found.reasons[-1]
+    assert found.counter_evidence[-1].startswith("unknown: what requests ask for")
+    assert found.counter_evidence[-1].endswith("who pays and how; who is on a free trial")
+    assert not any(line.startswith("unknown") for line in judged(facts(), "prompt").counter_evidence)
+
+
+FARM = {"trial": 20, "paid": 0, "carried_capability": 0}
+
+
+def test_a_bought_domain_or_a_made_up_organisation_does_not_vouch_for_a_farm_on_one_device() -> None:
+    assert verdict(facts(**FARM, own_domain=20, crowd=14), "device", "mail") == "trial_abuse"
+    assert verdict(facts(**FARM, org=20, crowd=14), "device", "mail") == "trial_abuse"
+
+
+def test_a_school_on_free_trials_is_no_farm_with_devices_of_its_own_or_under_contract() -> None:
+    assert verdict(facts(**FARM, own_domain=20, crowd=4), "device", "mail") == "organisation"
+    assert verdict(facts(**FARM, attested=20, crowd=20), "device", "mail") == "organisation"
