@@ -1,4 +1,4 @@
-"""Operators that an investigator has confirmed: a run starts from their accounts."""
+"""Whom a run may start from: operators that an investigator has confirmed, and accounts that a reviewer labelled."""
 
 from datetime import datetime
 
@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from graph.lineage import Known
-from graph.null import Ints
+from graph.null import Bools, Ints
+from graph.verdict.judge import ADVERSE
 from pipeline.decisions import CONFIRMED, last_words
 from pipeline.lake import Lake
 
@@ -28,3 +29,19 @@ def confirmed_operators(con: duckdb.DuckDBPyConnection, lake: Lake, before: date
         FROM account LEFT JOIN confirmed_rows USING (account_id) GROUP BY a ORDER BY a""").fetchnumpy()
     con.unregister("confirmed_rows")
     return np.asarray(found["operator"], dtype=np.int64)
+
+
+# An account's last label counts: a reviewer may take back his word.
+LABELLED = """
+    SELECT coalesce(list_contains($adverse, arg_max(verdict, (event_time, event_id))), false) AS labelled
+    FROM account LEFT JOIN (FROM events WHERE src = 'action' AND action = 'label') USING (account_id)
+    GROUP BY a ORDER BY a"""
+
+
+def labelled_accounts(con: duckdb.DuckDBPyConnection) -> Bools:
+    """Whether a reviewer's last label says of each account that it is an operator's.
+
+    Needs the table `account` and the view `events`.
+    """
+    rows = con.execute(LABELLED, {"adverse": list(ADVERSE)}).fetchnumpy()
+    return np.asarray(rows["labelled"], dtype=np.bool_)

@@ -233,12 +233,18 @@ def admits(weights: Ints, near: Ints, others: Ints, accounts: int) -> Bools:
     must let in as few of the `near` accounts that share those.
     Phrases need corroboration: people who speak of the same things use the same phrases, more often than strangers do.
     """
+    allowed = np.log(CHANCE_SHARE * np.maximum(others, 1))
+    everything = log_chance(weights) + log(max(accounts, 1)) < allowed
+    return np.asarray(everything & borne_out(weights, near, others), dtype=np.bool_)
+
+
+def borne_out(weights: Ints, near: Ints, others: Ints) -> Bools:
+    """Whether what only the account itself can bring about bears each row out (see admits)."""
     spoken = weights[:, PHRASE] > 0
     backed = ~spoken | (weights.sum(axis=1) - weights[:, PHRASE] >= SUPPORT)
     allowed = np.log(CHANCE_SHARE * np.maximum(others, 1))
-    everything = log_chance(weights) + log(max(accounts, 1)) < allowed
     owned = log_chance(weights[:, OWNED]) + np.log(np.maximum(near, LEAST_NEAR)) < allowed
-    return np.asarray(everything & owned & backed, dtype=np.bool_)
+    return np.asarray(owned & backed, dtype=np.bool_)
 
 
 def log_chance(weights: Ints) -> Floats:

@@ -28,15 +28,15 @@ class Chance:
         """The same for a `share` of the population's pairs, picked without a look at what they agree in."""
         return Chance(share * self.expected, {family: share * pairs for family, pairs in self.by_family.items()})
 
-    def threshold(self, found: Ints | None = None, share: float = 0.0) -> int:
-        """Least total weight, in micro-nats, at which under one pair is expected, or under a `share` of those `found`.
+    def threshold(self, found: Ints | None = None, share: float = 0.0, few: float = 1.0) -> int:
+        """Least total weight, in micro-nats, at which under `few` pairs are expected, or a `share` of those `found`.
 
         `found`: total weights of the pairs that were found, micro-nats.
         """
-        allowed = np.ones(BINS + 1)
+        allowed = np.full(BINS + 1, few)
         if found is not None:
             reaching = np.bincount(np.minimum(found * STEP // MICRO, BINS), minlength=BINS + 1)[::-1].cumsum()[::-1]
-            allowed = np.maximum(1.0, share * reaching)
+            allowed = np.maximum(few, share * reaching)
         below = np.flatnonzero(self.expected < allowed)
         if not len(below):
             raise LakeError(

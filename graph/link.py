@@ -15,12 +15,13 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from graph.anchors import confirmed_operators
+from graph.anchors import confirmed_operators, labelled_accounts
+from graph.attested import attested_organisations
 from graph.fragility import fragility
 from graph.keys.days import draw_days, update_days
 from graph.keys.held import accounts_of, add_lone, make_held
 from graph.lineage import Known, name_clusters, remembered
-from graph.links import Scored, keep_pairs, score_pairs, together
+from graph.links import Scored, keep_pairs, together
 from graph.null import MICRO, Bools, Ints
 from graph.pairs import make_pairs
 from graph.runfiles import different_files, make_visible, write_files
@@ -31,7 +32,7 @@ from graph.tables import evidence, population, watched
 from graph.verdict.facts import conduct
 from graph.verdict.forerunners import set_apart
 from graph.verdict.judged import Judged
-from graph.waves import find_clusters
+from graph.waves import Given, find_clusters, weigh
 from pipeline.contract.tables import Run
 from pipeline.errors import LakeError
 from pipeline.lake import Lake
@@ -107,18 +108,18 @@ def compute(
     accounts = accounts_of(con)
     make_pairs(con)
     stages.done(f"keys and candidate pairs of {accounts} accounts")
-    known = remembered(lake, run)
-    operators = confirmed_operators(con, lake, run.started_at, known)
-    acts = conduct(con)
-    labels, found, agreements, seeds = find_clusters(con, operators, acts, stages.done)
-    judged = set_apart(con, labels, found, acts)
+    earlier = remembered(lake, run)
+    operators = confirmed_operators(con, lake, run.started_at, earlier)
+    given = Given(operators, labelled_accounts(con), attested_organisations(con), conduct(con))
+    clusters = find_clusters(con, given, stages.done)
+    judged = set_apart(con, clusters.labels, clusters.found, given.conduct, clusters.tied)
     labels = judged.labels
-    scored = score_pairs(con, agreements, labels)
+    scored = weigh(con, clusters.agreements, labels, given.organisations)
     stages.done(f"{len(np.unique(labels[labels >= 0]))} clusters of {int((labels >= 0).sum())} accounts")
-    kept = np.flatnonzero(seeds | _inside(scored, labels))
+    kept = np.flatnonzero(clusters.sown | _inside(scored, labels))
     keep_pairs(con, scored, kept)
     add_lone(con, days)
-    made = _cluster_tables(con, known, run, judged, (scored.left[kept], scored.right[kept]))
+    made = _cluster_tables(con, earlier, run, judged, (scored.left[kept], scored.right[kept]))
     stages.done("verdicts and names")
     return made | {
         "account_keys": population.account_keys(con, run.run_id),
@@ -131,7 +132,7 @@ def compute(
 
 def _cluster_tables(
     con: duckdb.DuckDBPyConnection,
-    known: list[Known],
+    earlier: list[Known],
     run: Run,
     judged: Judged,
     linked: tuple[Ints, Ints],
@@ -139,7 +140,7 @@ def _cluster_tables(
     labels, found = judged.labels, judged.found
     ids = con.sql("SELECT account_id FROM account ORDER BY a").fetchnumpy()["account_id"]
     members = [frozenset(ids[found.a[at]].tolist()) for at in judged.places]
-    named = name_clusters(run.run_id, members, [v.verdict for v in judged.verdicts], known)
+    named = name_clusters(run.run_id, members, [v.verdict for v in judged.verdicts], earlier)
     cluster_tables.place_names(con, judged.facts, named)
     rows = cluster_tables.clusters(run.run_id, judged.facts, judged.verdicts, fragility(judged), named)
     return {

@@ -3,16 +3,20 @@
 import duckdb
 import numpy as np
 
-from graph.candidates import Membership, candidates
+from graph.candidates import Membership, borne_out, candidates
 from graph.components import components
 from graph.links import SUPPORT
-from graph.null import MICRO, Floats, Ints, Smalls
+from graph.null import MICRO, Bools, Floats, Ints, Smalls
 
 ROUNDS = 3
 
 
-def grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
-    """Move accounts to the clusters that they belong to and merge clusters that are one, until it rests."""
+def grow(con: duckdb.DuckDBPyConnection, labels: Ints, tied: Bools) -> Ints:
+    """Move accounts to the clusters that they belong to and merge clusters that are one, until it rests.
+
+    Who is `tied` to others of his cluster stays where no other admits him: an operator's accounts in several pieces
+    take each other for strangers until the pieces meet.
+    """
     for _ in range(ROUNDS):
         found = candidates(con, labels)
         merged = _merge(labels, found)
@@ -20,20 +24,22 @@ def grow(con: duckdb.DuckDBPyConnection, labels: Ints) -> Ints:
             labels = merged
             found = candidates(con, labels)
         settled = _assign(found, len(labels))
+        settled = drop_small(np.where((settled < 0) & tied, labels, settled))
         if np.array_equal(settled, labels):
             break
         labels = settled
     return labels
 
 
-def settle(con: duckdb.DuckDBPyConnection, labels: Ints, conduct: Floats) -> tuple[Ints, Membership]:
+def settle(con: duckdb.DuckDBPyConnection, labels: Ints, conduct: Floats, tied: Bools) -> tuple[Ints, Membership]:
     """Leave in clusters only who belongs; returns every account's cluster, or -1, and the candidates for them.
 
-    `conduct[a]`: what account a's own conduct adds to its corroboration, in nats.
+    `conduct[a]`: what account a's own conduct adds to its corroboration, in nats; `tied[a]`: whether it is held by
+    seeds of one hand in more than one way.
     """
-    labels, found = _prune(con, labels)
-    kept = _corroborated(labels, found, conduct)
-    return (labels, found) if np.array_equal(kept, labels) else _prune(con, kept)
+    labels, found = _prune(con, labels, tied)
+    kept = np.where(tied, labels, _corroborated(labels, found, conduct))
+    return (labels, found) if np.array_equal(kept, labels) else _prune(con, drop_small(kept), tied)
 
 
 def members_of(labels: Ints, found: Membership) -> dict[int, Ints]:
@@ -62,18 +68,26 @@ def _corroborated(labels: Ints, found: Membership, conduct: Floats) -> Ints:
     backed = linked + np.floor(conduct[a] * MICRO).astype(np.int64) >= SUPPORT
     kept = labels.copy()
     kept[a[standing[c] & ~backed]] = -1
-    return drop_small(kept)
+    return kept
 
 
-def _prune(con: duckdb.DuckDBPyConnection, labels: Ints) -> tuple[Ints, Membership]:
-    """Take out, until none is left, accounts that the others of their cluster would not admit."""
+def _prune(con: duckdb.DuckDBPyConnection, labels: Ints, tied: Bools) -> tuple[Ints, Membership]:
+    """Take out, until none is left, accounts that the others of their cluster would not admit.
+
+    The tied were found among all pairs, so only what they bring about themselves must bear them out, and only beside
+    all who are there at first: else one who falls takes the next with him, and the whole cluster in the end.
+    """
+    found = candidates(con, labels)
+    home = labels[found.a] == found.c
+    firm = np.zeros(len(labels), dtype=np.bool_)
+    firm[found.a[home & tied[found.a] & borne_out(found.weights, found.near, found.others)]] = True
     while True:
-        found = candidates(con, labels)
-        stays = found.a[found.admitted & (labels[found.a] == found.c)]
+        stays = found.a[(labels[found.a] == found.c) & (found.admitted | firm[found.a])]
         pruned = drop_small(np.where(np.isin(np.arange(len(labels)), stays), labels, -1))
         if np.array_equal(pruned, labels):
             return labels, found
         labels = pruned
+        found = candidates(con, labels)
 
 
 def _assign(found: Membership, accounts: int) -> Ints:

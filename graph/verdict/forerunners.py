@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from graph.candidates import Membership
 from graph.membership import settle
-from graph.null import Floats, Ints
+from graph.null import Bools, Floats, Ints
 from graph.signals.signal import CIRCUMSTANTIAL, TOUCHABLE
 from graph.verdict.judged import Judged, judge_clusters
 
@@ -60,10 +60,10 @@ FEWER = """
     WHERE c.k = {table}.k"""
 
 
-def set_apart(con: duckdb.DuckDBPyConnection, labels: Ints, found: Membership, conduct: Floats) -> Judged:
+def set_apart(con: duckdb.DuckDBPyConnection, labels: Ints, found: Membership, conduct: Floats, tied: Bools) -> Judged:
     """Give groups of forerunners that nobody would accuse alone a cluster of their own, and judge all clusters.
 
-    `labels` and `found` as settle makes them, `conduct` as it takes it.
+    `labels` and `found` as settle makes them, `conduct` and `tied` as it takes them.
     """
     while True:
         judged = judge_clusters(con, labels, found)
@@ -71,12 +71,12 @@ def set_apart(con: duckdb.DuckDBPyConnection, labels: Ints, found: Membership, c
         if groups.max(initial=-1) < 0:
             return judged
         alone = labels.max() + 1
-        apart, candidates = settle(con, np.where(groups >= 0, groups + alone, labels), conduct)
+        apart, candidates = settle(con, np.where(groups >= 0, groups + alone, labels), conduct, tied)
         guilty = judge_clusters(con, apart, candidates).accused()
         cleared = (apart >= alone) & ~np.isin(apart, guilty)
         if cleared.any():
             _take_back(con, np.flatnonzero(cleared))
-        labels, found = settle(con, np.where(cleared, apart, labels), conduct)
+        labels, found = settle(con, np.where(cleared, apart, labels), conduct, tied)
         if not cleared.any():
             return judge_clusters(con, labels, found)
 

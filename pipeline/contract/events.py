@@ -121,7 +121,12 @@ class Action(Event, frozen=True, kw_only=True, gc=False):
     ]
     reason: Annotated[str | None, field("Why.")] = None
     actor: Annotated[str | None, field("Who did it.")] = None
-    verdict: Annotated[str | None, field("With action=label: the reviewer's verdict.")] = None
+    verdict: Annotated[
+        str | None,
+        field(
+            "With action=label: the reviewer's verdict; runs may start from `distillation`, `resale`, `trial_abuse`."
+        ),
+    ] = None
 
 
 class Topic(msgspec.Struct, frozen=True):

@@ -17,9 +17,9 @@ from graph.components import components
 from graph.keys.held import accounts_of, make_held
 from graph.links import read_agreements, score_pairs
 from graph.pairs import make_pairs
+from graph.seeds import plain
 from graph.signals.signal import Family
 from graph.snapshot import pin, view_events
-from graph.waves import plain
 from pipeline.lake import Lake
 from queries.evaluation.splinked import KINDS, records_sql
 from tests.bench.linking import peak

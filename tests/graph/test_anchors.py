@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from graph import link as linking
+from graph.anchors import labelled_accounts
 from graph.lineage import Known
 from graph.link import Stages, link, rerun
 from graph.signals.signal import Family
@@ -60,6 +61,18 @@ def test_who_was_confirmed_by_mistake_stays_a_stranger(
     after = link(lake, None, told)
     assert members(lake, after) == members(lake, before)
     assert len(members(lake, after)) == 12
+
+
+def test_the_last_label_of_an_account_counts(world) -> None:
+    for i, words in enumerate((["distillation"], ["honest"], ["honest", "resale"], ["trial_abuse", "honest"], [])):
+        world.signup(f"a{i}")
+        for minute, word in enumerate(words):
+            world.event("action", f"a{i}", minute, action="label", verdict=word)
+    lake = world.land()
+    run = link(lake, None, told)
+    with linking._spilling() as con:
+        linking.compute(con, lake, run, "", Stages(told))
+        assert labelled_accounts(con).tolist() == [True, False, True, False, False]
 
 
 def members(lake: Lake, run: Run) -> list[str]:
