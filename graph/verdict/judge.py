@@ -19,8 +19,8 @@ LEAST_ACCOUNTS = 3
 HOUSEHOLD = 5
 # False discovery rate over the clusters of a run for "is a trial farm".
 DISCOVERY_RATE = 0.05
-# What one person or household has in common without hiding it.
-OPEN_HAND = frozenset({Family.PAYMENT, Family.DEVICE, Family.NETWORK})
+# What accounts can have in common only if one hand has it: who shares it does not hide that they belong together.
+POSSESSIONS = frozenset({Family.PAYMENT, Family.DEVICE})
 
 
 @dataclass
@@ -115,14 +115,16 @@ def vouched(facts: Facts) -> bool:
     return 2 * facts.attested > facts.accounts or (is_open(facts) and 2 * facts.crowd <= facts.accounts)
 
 
-def may_be_one_person(facts: Facts, outside: Outside, families: frozenset[Family], denied: list[str]) -> bool:
-    """Whether so few accounts may be an honest person's or household's, who does nothing out of the ordinary.
+def hides_nothing(facts: Facts, outside: Outside, families: frozenset[Family], denied: list[str]) -> bool:
+    """Whether the members, who are people that exist and do nothing out of the ordinary, show whose they are.
 
-    That they have something in common says who they are; and if nothing but moved conversations ties them, nothing
-    else says that they hide.
+    One card or device says so however much work moves among them. Of so few as may be a household a network in common
+    says so too; and where nothing but moved conversations ties these, nothing else says that they hide.
     """
-    plain = bool(families & OPEN_HAND) or families <= {Family.FAILOVER}
-    return facts.accounts <= HOUSEHOLD and plain and not denied and rank(facts, outside) >= ACT_CHANCE
+    if denied or rank(facts, outside) < ACT_CHANCE:
+        return False
+    few = facts.accounts <= HOUSEHOLD and (Family.NETWORK in families or families <= {Family.FAILOVER})
+    return few or bool(families & POSSESSIONS)
 
 
 def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verdict:
@@ -136,15 +138,15 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     hidden = conceals(facts, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
-    grave = accusable and hidden and families & SAID and seeks(facts, outside, denied)
-    if grave and not may_be_one_person(facts, outside, families, denied):
+    shown = hides_nothing(facts, outside, families, denied)
+    if accusable and hidden and not shown and families & SAID and seeks(facts, outside, denied):
         return Verdict("distillation", backing(weights), reasons, against)
     if accusable and many and farm and not vouched(facts):
         reasons.append(_free(facts, outside))
         return Verdict("trial_abuse", backing(weights), reasons, against)
     # No accusation, so openness weighs less: resellers do business under a name. Where no task tells, it is the work of
     # many customers that tells resale from what else one hand may hide.
-    sells = hidden or (denied and len(concealed) > 1)
+    sells = (hidden and not shown) or (denied and len(concealed) > 1)
     if accusable and many and sells and (is_told(facts, outside) or not is_one_body(facts)):
         return Verdict("resale", backing(weights), reasons, against)
     if is_open(facts):

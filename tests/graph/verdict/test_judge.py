@@ -131,6 +131,14 @@ def test_few_accounts_distil_if_they_hide_whose_they_are_or_ask_for_what_nobody_
     assert verdict(beyond, "prompt", "failover", "payment") == "distillation"
 
 
+@pytest.mark.parametrize("hand", ["payment", "device"])
+def test_who_moves_work_among_accounts_of_one_card_or_device_hides_nothing_however_many_they_are(hand: str) -> None:
+    assert verdict(facts(hopping=20), "prompt", "failover", hand) == "undetermined"
+    assert verdict(facts(carried_capability=100), "prompt", "failover", hand) == "undetermined"
+    assert verdict(facts(prepaid=12), "prompt", "failover", hand) == "distillation"
+    assert verdict(facts(carried_capability=1000, carried_output=9000.0), "prompt", "failover", hand) == "distillation"
+
+
 def test_who_asks_for_less_than_half_of_the_ordinary_accounts_do_is_no_distiller() -> None:
     modest = facts(carried_capability=501, carried_output=20.0, prepaid=12, denying=12)
     assert verdict(modest, "prompt", "failover") == "resale"
