@@ -14,7 +14,7 @@ from pipeline.decode.lines import lines_of
 from pipeline.decode.plain_values import Reader, reader_of
 from pipeline.decode.walk import NOWHERE, PADDING, Walk
 
-BLOCK = 2_500  # records read together: larger ones leave the processor's cache, and Arrow counts bytes with 32 bits
+BLOCK = 5_000  # records read together: larger ones leave the processor's cache, and Arrow counts bytes with 32 bits
 LONGEST = 8 * 2**10  # bytes of a record: larger ones have a prompt, and are not read here
 LEAST = 30  # records that are alike, and so worth their hundred calls
 

@@ -1,4 +1,4 @@
-"""Values of plainly written records, a field at a time: the parser reads them, or what reads no less strictly does."""
+"""Values of plainly written records, a field at a time: as the parser reads them, since it or less than it accepts."""
 
 import contextlib
 import functools
