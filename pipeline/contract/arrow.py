@@ -2,7 +2,6 @@
 
 import pyarrow as pa
 
-from pipeline.contract.events import MINHASH_SLOTS
 from pipeline.contract.tables import Table
 
 ARROW_TYPES: dict[str, pa.DataType] = {
@@ -15,7 +14,6 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "list<int>": pa.list_(pa.int64()),
     "list<string>": pa.list_(pa.string()),
 }
-SLOTS = pa.list_(pa.uint32(), MINHASH_SLOTS)  # of a MinHash as sent
 
 
 def arrow_schema(table: Table) -> pa.Schema:

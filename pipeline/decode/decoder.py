@@ -10,15 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from pipeline import collector
-from pipeline.contract.arrow import ARROW_TYPES, arrow_schema
+from pipeline.contract.arrow import arrow_schema
 from pipeline.contract.events import TOPIC_OF_TABLE
 from pipeline.contract.schema import event_columns, event_fields
 from pipeline.contract.tables import BY_NAME
 from pipeline.decode import pseudonymise
-from pipeline.decode.bytetext import Positions
 from pipeline.decode.fingerprints import add_fingerprints
 from pipeline.decode.parse import Parser
-from pipeline.decode.plain import PlainReader
 from pipeline.decode.reasons import Problem, Reason
 from pipeline.decode.rejects import Rejects
 from pipeline.formats.translate import Translator
@@ -50,9 +48,9 @@ class Decoder:
         record = TOPIC_OF_TABLE[table].record
         self._schema = arrow_schema(BY_NAME[table])
         self._types = {column.name: column.type for column in event_columns(record)}
-        self._fields = [field for field in event_fields(record) if field[1].how != "dropped"]
+        self._fields = event_fields(record)
         self._translator, self._places = translator, places
-        self._plain, self._parser = PlainReader(record), Parser(record, inspected=translator is not None)
+        self._parser = Parser(record, inspected=translator is not None)
         self._rejects, self._tokens = Rejects(record, tokens), tokens
 
     @collector.paused()
@@ -60,44 +58,22 @@ class Decoder:
         """Split a batch into rows and rejects: each record, or item of a foreign record, is in exactly one of them."""
         made = self._translator.translate(polled) if self._translator else None
         events = made.events if made else polled
-        plain = self._plain.read(events.values)
-        rest = np.setdiff1d(np.arange(len(events.values)), plain.places)
-        parsed = self._parser.parse([events.values[place] for place in rest])
-        problems = {int(rest[row]): problem for row, problem in parsed.problems.items()}
-        places, tables = [], []
-        for found, columns in ((plain.places, plain.columns), (rest[parsed.places], parsed.columns)):
-            if len(found):
-                kept, rows, broken = self._good(events, found, dict(columns), landed_at)
-                problems |= broken
-                places.append(kept)
-                tables.append(rows)
+        parsed = self._parser.parse(events.values)
+        index, columns, problems = parsed.places, dict[str, Any](parsed.columns), dict(parsed.problems)
+        if index:
+            broken = self._broken_rules(events, index, columns)
+            if broken:
+                problems |= {index[row]: problem for row, problem in broken.items()}
+                kept = [row for row in range(len(index)) if row not in broken]
+                index = [index[row] for row in kept]
+                columns = {name: _take(column, kept) for name, column in columns.items()}
         if made:
             problems = made.told(problems)
+        rows = self._rows(events, index, columns, landed_at) if index else self._schema.empty_table()
         rejected = self._rejects.batch(events, problems, landed_at, made.records if made else None)
-        return Decoded(polled.span, self._in_order(places, tables), rejected)
+        return Decoded(polled.span, rows, rejected)
 
-    def _good(
-        self, events: PolledBatch, places: Positions, columns: dict[str, Any], landed_at: datetime
-    ) -> tuple[Positions, pa.Table, dict[int, Problem]]:
-        """Split records that were read into rows, with their places, and those that break a rule beyond types."""
-        broken = self._broken_rules(events, places, columns)
-        if broken:
-            kept = [row for row in range(len(places)) if row not in broken]
-            columns = {name: _take(column, kept) for name, column in columns.items()}
-            problems = {int(places[row]): problem for row, problem in broken.items()}
-            places = places[kept]
-        else:
-            problems = {}
-        rows = self._rows(events, places, columns, landed_at) if len(places) else self._schema.empty_table()
-        return places, rows, problems
-
-    def _in_order(self, places: list[Positions], tables: list[pa.Table]) -> pa.Table:
-        """Rows of several readers in the order of the batch."""
-        if len(tables) < 2:
-            return tables[0] if tables else self._schema.empty_table()
-        return pa.concat_tables(tables).take(np.argsort(np.concatenate(places)))
-
-    def _broken_rules(self, polled: PolledBatch, index: Positions, columns: dict[str, Any]) -> dict[int, Problem]:
+    def _broken_rules(self, polled: PolledBatch, index: list[int], columns: dict[str, Any]) -> dict[int, Problem]:
         """Check what one field's type cannot say: row → problem; parses addresses and times in place."""
         broken: dict[int, Problem] = {}
         if "ip" in columns:
@@ -115,7 +91,7 @@ class Decoder:
                 broken[row] = Problem(Reason.TIME_IN_FUTURE, path="$.event_time")
         return broken
 
-    def _rows(self, polled: PolledBatch, index: Positions, columns: dict[str, Any], landed_at: datetime) -> pa.Table:
+    def _rows(self, polled: PolledBatch, index: list[int], columns: dict[str, Any], landed_at: datetime) -> pa.Table:
         recipes = add_fingerprints(columns)
         arrays = self._stored(columns, recipes)
         count = len(index)
@@ -151,11 +127,9 @@ class Decoder:
 def _take(column: Any, rows: list[int]) -> Any:
     if isinstance(column, pseudonymise.Coded):
         return column.take(rows)
-    if isinstance(column, pa.Array):
-        return column.take(pa.array(rows, pa.int64()))
     return column[rows] if isinstance(column, np.ndarray) else [column[row] for row in rows]
 
 
-def _microseconds(times: Sequence[datetime] | pa.TimestampArray) -> npt.NDArray[np.int64]:
-    array: npt.NDArray[np.int64] = pa.array(times, ARROW_TYPES["timestamp"]).cast(pa.int64()).to_numpy()
+def _microseconds(times: Sequence[datetime]) -> npt.NDArray[np.int64]:
+    array: npt.NDArray[np.int64] = pa.array(times, pa.timestamp("us", "UTC")).cast(pa.int64()).to_numpy()
     return array

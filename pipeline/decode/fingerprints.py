@@ -1,11 +1,7 @@
 """Prompt fingerprints of a batch: the producer's where it sent any, ours where it sent the prompt instead."""
 
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.privacy.fingerprint import VERSION, fingerprint
 
@@ -18,10 +14,8 @@ def add_fingerprints(columns: dict[str, Sequence[Any]]) -> list[str | None]:
 
     A row with neither has no recipe. A prompt that comes with hashes is ignored: the producer's word counts.
     """
-    if "prompt_minhash" not in columns:
-        return []
     if "prompt" not in columns:
-        return _recipes_of_hashes(columns)
+        return []
     if None not in columns["prompt_minhash"]:
         return [PRODUCER] * len(columns["prompt_minhash"])
     sent = [columns[name] for name in SENT]
@@ -39,10 +33,3 @@ def add_fingerprints(columns: dict[str, Sequence[Any]]) -> list[str | None]:
         recipes[row] = VERSION
     columns.update(made)
     return recipes
-
-
-def _recipes_of_hashes(columns: Mapping[str, pa.Array]) -> list[str | None]:
-    """The recipe of rows without prompts, whose columns are arrays."""
-    valid = [columns[name].is_valid() for name in SENT]
-    hashed = functools.reduce(pc.or_, valid).to_pylist()
-    return [PRODUCER if any_hash else None for any_hash in hashed]

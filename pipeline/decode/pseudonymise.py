@@ -1,13 +1,14 @@
 """From fields as sent to columns as stored: canonical forms, tokens, keyed slots. Works on one batch at a time."""
 
+import itertools
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.contract.arrow import ARROW_TYPES, SLOTS
+from pipeline.contract.arrow import ARROW_TYPES
 from pipeline.contract.events import MINHASH_SLOTS
 from pipeline.contract.storage import Kind, Storage
 from pipeline.privacy.address import Address
@@ -16,7 +17,7 @@ from pipeline.privacy.email import canonical as canonical_email
 from pipeline.privacy.places import Places
 from pipeline.privacy.tokens import Tokens
 
-Values: TypeAlias = "Sequence[Any] | pa.Array"
+Values = Sequence[Any]
 
 
 class Coded(NamedTuple):
@@ -37,7 +38,7 @@ class Coded(NamedTuple):
 
 def coded(values: Values) -> Coded:
     """Number the distinct ones of some texts; None has no number."""
-    encoded = _array(values, pa.string()).dictionary_encode()
+    encoded = pa.array(values, pa.string()).dictionary_encode()
     return Coded(encoded.indices, encoded.dictionary.to_pylist())
 
 
@@ -92,9 +93,9 @@ def ip_columns(tokens: Tokens, addresses: Coded, places: Places | None = None) -
 
 def slot_column(tokens: Tokens, minhashes: Values, recipes: Values) -> pa.Array:
     """Keyed MinHash slots as list<int64>; None stays None."""
-    sent = _array(minhashes, SLOTS)
-    present = sent.is_valid().to_numpy(zero_copy_only=False)
-    slots = sent.drop_null().flatten().to_numpy().reshape(-1, MINHASH_SLOTS)
+    present = np.array([minhash is not None for minhash in minhashes], dtype=bool)
+    sent = itertools.chain.from_iterable(minhash for minhash in minhashes if minhash is not None)
+    slots = np.fromiter(sent, np.uint32).reshape(-1, MINHASH_SLOTS)
     used = [recipe for recipe in dict.fromkeys(recipes) if recipe is not None]
     if len(used) == 1:
         keyed = tokens.slots(slots, used[0])
@@ -111,11 +112,7 @@ def slot_column(tokens: Tokens, minhashes: Values, recipes: Values) -> pa.Array:
 
 def clear_column(values: Values, column_type: str) -> pa.Array:
     """Values as they are."""
-    return _array(values, ARROW_TYPES[column_type])
-
-
-def _array(values: Values, arrow: pa.DataType) -> pa.Array:
-    return values if isinstance(values, pa.Array) else pa.array(values, arrow)
+    return pa.array(values, ARROW_TYPES[column_type])
 
 
 def _tokens(tokens: Tokens, kind: str, values: Values) -> pa.Array:
