@@ -29,7 +29,7 @@ from graph.signals.signal import Family
 from graph.snapshot import pin, view_events
 from graph.tables import clusters as cluster_tables
 from graph.tables import evidence, population, watched
-from graph.verdict.facts import conduct
+from graph.verdict.facts import Outside, conduct
 from graph.verdict.forerunners import set_apart
 from graph.verdict.judged import Judged
 from graph.waves import Given, find_clusters, weigh
@@ -120,7 +120,7 @@ def compute(
     keep_pairs(con, scored, kept)
     add_lone(con, days)
     made = _cluster_tables(con, earlier, run, judged, (scored.left[kept], scored.right[kept]))
-    stages.done("verdicts and names")
+    stages.done("verdicts and names" + _unknown(judged.outside))
     return made | {
         "account_keys": population.account_keys(con, run.run_id),
         "stranger_null": population.stranger_null(scored.chance, run.run_id),
@@ -128,6 +128,12 @@ def compute(
         "link_evidence": evidence.link_evidence(con, run.run_id),
         "watched_keys": watched.watched_keys(con, run.run_id),
     }
+
+
+def _unknown(outside: Outside) -> str:
+    told = {"tasks": outside.tasks, "payments": outside.payments, "trial programs": outside.programs}
+    missing = [what for what, known in told.items() if not known]
+    return f"; no {', no '.join(missing)} known: none came, or in no words known here" if missing else ""
 
 
 def _cluster_tables(
