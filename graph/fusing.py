@@ -17,15 +17,15 @@ def fuse(scored: Scored, labels: Ints) -> Ints:
     share an account are one: what makes one look so may well make another.
     """
     left, right = labels[scored.left], labels[scored.right]
-    links, expected = one_hand(scored, (left != right) | (left < 0))
-    at = np.flatnonzero(links & (left >= 0) & (right >= 0))
+    links = one_hand(scored, (left != right) | (left < 0))
+    at = np.flatnonzero(links.seeds & (left >= 0) & (right >= 0))
     if not len(at):
         return labels
     pair, count = _distinct(scored.left[at], scored.right[at], labels)
     sizes = np.bincount(labels[labels >= 0])
     one, other = pair >> 32, pair & 0xFFFFFFFF
     accounts, clusters = len(labels), int((sizes > 0).sum())
-    by_chance = expected * sizes[one] * sizes[other] / (accounts * (accounts - 1) / 2)
+    by_chance = links.expected * sizes[one] * sizes[other] / (accounts * (accounts - 1) / 2)
     sure = poisson.sf(count - 1, by_chance) * clusters * (clusters - 1) / 2 < SEED_SHARE
     joined = components(one[sure], other[sure], len(sizes))
     return np.where(labels >= 0, joined[np.maximum(labels, 0)], -1)

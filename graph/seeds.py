@@ -1,6 +1,7 @@
 """Which pairs of accounts clusters may start from."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,31 +51,35 @@ def labelled(marked: Bools, scored: Scored, free: Bools) -> tuple[Bools, str]:
 def plain(scored: Scored, free: Bools) -> tuple[Bools, str]:
     """Pairs that under one pair of strangers would match by chance, and that rest on more than phrases."""
     rest = scored.weights.sum(axis=1) - scored.weights[:, PHRASE]
-    return _under(scored, scored.chance, scored.may & free & (rest >= SUPPORT), 0.0)
+    sown = _under(scored, scored.chance, scored.may & free & (rest >= SUPPORT), 0.0)
+    return sown.seeds, _told(sown)
 
 
 def faint(scored: Scored, free: Bools) -> tuple[Bools, str]:
     """Pairs of whom at most SEED_SHARE match by chance, on phrases alone too."""
-    return _under(scored, scored.chance, scored.may & free, SEED_SHARE)
+    sown = _under(scored, scored.chance, scored.may & free, SEED_SHARE)
+    return sown.seeds, _told(sown)
 
 
 def held_by_one_hand(scored: Scored, free: Bools) -> tuple[Bools, str]:
     """Plain pairs, and pairs of one hand with evidence of another kind, at most SEED_SHARE of them by chance."""
     seeds, line = plain(scored, free)
-    more, expected = one_hand(scored, free)
-    return seeds | more, f"{line}; by one hand {int(more.sum())}, of which {expected:.2g} by chance"
+    more = one_hand(scored, free)
+    return seeds | more.seeds, f"{line}; by one hand {_told(more)}"
 
 
-def one_hand(scored: Scored, could: Bools) -> tuple[Bools, float]:
-    """Pairs of one hand with evidence of another kind, and how many pairs of strangers are expected to look so.
+class Sown(NamedTuple):
+    """Which pairs are seeds, from which total weight on (micro-nats), and how many pairs of strangers reach it."""
 
-    At most SEED_SHARE of those that `could` be seeds are by chance.
-    """
-    total = scored.weights.sum(axis=1)
-    held = scored.may & could & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
-    held &= corroboration(scored.weights) >= SUPPORT
-    threshold = scored.one_hand.threshold(total[held], SEED_SHARE)
-    return held & (total >= threshold), float(scored.one_hand.of(np.array([threshold]))[0])
+    seeds: Bools
+    threshold: int
+    expected: float
+
+
+def one_hand(scored: Scored, could: Bools) -> Sown:
+    """Pairs of one hand with evidence of another kind, at most SEED_SHARE of those that `could` be seeds by chance."""
+    held = could & scored.may & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
+    return _under(scored, scored.one_hand, held & (corroboration(scored.weights) >= SUPPORT), SEED_SHARE)
 
 
 def seed_labels(scored: Scored, seeds: Bools, accounts: int, group: int) -> Ints:
@@ -98,11 +103,13 @@ def _bridged(scored: Scored, seeds: Bools, accounts: int, group: int) -> tuple[I
     return left, right, cut_bridges(left, right, accounts, firm, group)
 
 
-def _under(scored: Scored, chance: Chance, could: Bools, share: float) -> tuple[Bools, str]:
+def _under(scored: Scored, chance: Chance, could: Bools, share: float) -> Sown:
     """The pairs that `could` be seeds from where under one, or that `share` of them, is expected by chance."""
     total = scored.weights.sum(axis=1)
     threshold = chance.threshold(total[could], share)
-    seeds = could & (total >= threshold)
-    expected = float(chance.of(np.array([threshold]))[0])
-    line = f"seeds from {threshold / MICRO:.1f} nats, where {expected:.2g} pairs of strangers are expected: "
-    return seeds, line + str(int(seeds.sum()))
+    return Sown(could & (total >= threshold), threshold, float(chance.of(np.array([threshold]))[0]))
+
+
+def _told(sown: Sown) -> str:
+    line = f"seeds from {sown.threshold / MICRO:.1f} nats, where {sown.expected:.2g} pairs of strangers are expected: "
+    return line + str(int(sown.seeds.sum()))
