@@ -19,8 +19,8 @@ LEAST_ACCOUNTS = 3
 HOUSEHOLD = 5
 # False discovery rate over the clusters of a run for "is a trial farm".
 DISCOVERY_RATE = 0.05
-# What accounts can have in common only if one hand has it: who shares it does not hide that they belong together.
-POSSESSIONS = frozenset({Family.PAYMENT, Family.DEVICE})
+# What the accounts of one household have in common: who shares it does not hide that they belong together.
+SHOWN = frozenset({Family.PAYMENT, Family.DEVICE, Family.NETWORK})
 
 
 @dataclass
@@ -116,15 +116,14 @@ def vouched(facts: Facts) -> bool:
 
 
 def hides_nothing(facts: Facts, outside: Outside, families: frozenset[Family], denied: list[str]) -> bool:
-    """Whether the members, who are people that exist and do nothing out of the ordinary, show whose they are.
+    """Whether the members may be one household, who are people that exist and do nothing out of the ordinary.
 
-    One card or device says so however much work moves among them. Of so few as may be a household a network in common
-    says so too; and where nothing but moved conversations ties these, nothing else says that they hide.
+    They have a card, a device or a network in common, so they show whose they are however much work moves among them;
+    or nothing but moved conversations ties them, and nothing else says that they hide.
     """
-    if denied or rank(facts, outside) < ACT_CHANCE:
+    if facts.accounts > HOUSEHOLD or denied or rank(facts, outside) < ACT_CHANCE:
         return False
-    few = facts.accounts <= HOUSEHOLD and (Family.NETWORK in families or families <= {Family.FAILOVER})
-    return few or bool(families & POSSESSIONS)
+    return bool(families & SHOWN) or families <= {Family.FAILOVER}
 
 
 def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verdict:

@@ -132,11 +132,10 @@ def test_few_accounts_distil_if_they_hide_whose_they_are_or_ask_for_what_nobody_
 
 
 @pytest.mark.parametrize("hand", ["payment", "device"])
-def test_who_moves_work_among_accounts_of_one_card_or_device_hides_nothing_however_many_they_are(hand: str) -> None:
-    assert verdict(facts(hopping=20), "prompt", "failover", hand) == "undetermined"
-    assert verdict(facts(carried_capability=100), "prompt", "failover", hand) == "undetermined"
-    assert verdict(facts(prepaid=12), "prompt", "failover", hand) == "distillation"
-    assert verdict(facts(carried_capability=1000, carried_output=9000.0), "prompt", "failover", hand) == "distillation"
+def test_more_than_a_household_of_one_card_or_device_do_not_move_work_innocently(hand: str) -> None:
+    assert verdict(facts(), "prompt", "failover", hand) == "distillation"
+    assert verdict(facts(carried_capability=100), "prompt", "failover", hand) == "resale"
+    assert verdict(facts(), "prompt", hand) == "undetermined"
 
 
 def test_who_asks_for_less_than_half_of_the_ordinary_accounts_do_is_no_distiller() -> None:
