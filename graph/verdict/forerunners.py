@@ -9,6 +9,8 @@ import duckdb
 import networkx as nx
 import numpy as np
 import pyarrow as pa
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from graph.candidates import Membership
 from graph.membership import settle
@@ -92,28 +94,32 @@ def forerunners(con: duckdb.DuckDBPyConnection, labels: Ints, accused: list[int]
     )
     edges = con.sql(OWING).fetchnumpy()
     groups = np.full(len(labels), -1, dtype=np.int64)
-    graph = nx.DiGraph(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True))
     sizes = np.bincount(labels[labels >= 0])
-    for place, group in enumerate(first_groups(graph)):
+    for place, group in enumerate(first_groups(edges["source"], edges["target"], len(labels))):
         if len(group) < sizes[labels[group[0]]]:
             groups[group] = place
     return groups
 
 
-def first_groups(graph: nx.DiGraph) -> list[list[int]]:
-    """Groups of nodes, with all from whom they can be reached, that no other group reaches."""
-    parts = nx.condensation(graph)
-    grouped = {part for part, members in parts.nodes(data="members") if len(members) >= LEAST_GROUP}
+def first_groups(source: Ints, target: Ints, accounts: int) -> list[list[int]]:
+    """Groups of accounts, with all from whom they can be reached, that no other group reaches.
+
+    `target[i]` owes to `source[i]`. Groups are strong components: only between these a graph of objects is made.
+    """
+    ties = coo_array((np.ones(len(source), dtype=np.int8), (source, target)), shape=(accounts, accounts))
+    part = np.asarray(connected_components(ties, connection="strong")[1], dtype=np.int64)
+    grouped = set(np.flatnonzero(np.bincount(part) >= LEAST_GROUP).tolist())
+    between = np.unique(np.stack([part[source], part[target]]), axis=1)
+    parts = nx.DiGraph((one, other) for one, other in between.T.tolist() if one != other)
+    parts.add_nodes_from(grouped)
     closed = nx.Graph()
-    for part in grouped:
-        before = nx.ancestors(parts, part)
+    for group in grouped:
+        before = nx.ancestors(parts, group)
         if not before & grouped:
-            nx.add_path(closed, [part, *before])
-            closed.add_node(part)
-    return [
-        sorted(account for part in together for account in parts.nodes[part]["members"])
-        for together in sorted(map(sorted, nx.connected_components(closed)))
-    ]
+            nx.add_path(closed, [group, *before])
+            closed.add_node(group)
+    found = [np.flatnonzero(np.isin(part, sorted(together))).tolist() for together in nx.connected_components(closed)]
+    return sorted(found)
 
 
 def _take_back(con: duckdb.DuckDBPyConnection, cleared: Ints) -> None:
