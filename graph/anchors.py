@@ -14,6 +14,12 @@ from pipeline.lake import Lake
 
 SCHEMA = pa.schema({"account_id": pa.string(), "place": pa.int64()})
 
+# An account's last label counts: a reviewer may take back his word.
+LABELLED = """
+    SELECT coalesce(list_contains($adverse, arg_max(verdict, (event_time, event_id))), false) AS labelled
+    FROM account LEFT JOIN (FROM events WHERE src = 'action' AND action = 'label') USING (account_id)
+    GROUP BY a ORDER BY a"""
+
 
 def confirmed_operators(con: duckdb.DuckDBPyConnection, lake: Lake, before: datetime, known: list[Known]) -> Ints:
     """Every account's confirmed operator, a place in `known`, or -1.
@@ -29,13 +35,6 @@ def confirmed_operators(con: duckdb.DuckDBPyConnection, lake: Lake, before: date
         FROM account LEFT JOIN confirmed_rows USING (account_id) GROUP BY a ORDER BY a""").fetchnumpy()
     con.unregister("confirmed_rows")
     return np.asarray(found["operator"], dtype=np.int64)
-
-
-# An account's last label counts: a reviewer may take back his word.
-LABELLED = """
-    SELECT coalesce(list_contains($adverse, arg_max(verdict, (event_time, event_id))), false) AS labelled
-    FROM account LEFT JOIN (FROM events WHERE src = 'action' AND action = 'label') USING (account_id)
-    GROUP BY a ORDER BY a"""
 
 
 def labelled_accounts(con: duckdb.DuckDBPyConnection) -> Bools:

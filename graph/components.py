@@ -20,6 +20,12 @@ def components(left: Ints, right: Ints, accounts: int) -> Ints:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
+def join(labels: Ints, one: Ints, other: Ints) -> Ints:
+    """`labels` with cluster `one[i]` joined to cluster `other[i]`, for all i; -1 stays -1."""
+    joined = components(one, other, int(labels.max(initial=-1)) + 1)
+    return np.where(labels >= 0, joined[labels], -1) if len(joined) else labels
+
+
 def cut_bridges(left: Ints, right: Ints, accounts: int, firm: Bools, group: int = GROUP) -> Bools:
     """Which links to keep: all but the bridges between two groups of `group` or more that are not `firm`."""
     keep = np.ones(len(left), dtype=np.bool_)

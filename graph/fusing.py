@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import poisson
 
-from graph.components import components
+from graph.components import join
 from graph.links import Scored
 from graph.null import Bools, Ints
 from graph.seeds import SEED_SHARE, one_hand
@@ -27,8 +27,7 @@ def fuse(scored: Scored, labels: Ints) -> Ints:
     accounts, clusters = len(labels), int((sizes > 0).sum())
     by_chance = links.expected * sizes[one] * sizes[other] / (accounts * (accounts - 1) / 2)
     sure = poisson.sf(count - 1, by_chance) * clusters * (clusters - 1) / 2 < SEED_SHARE
-    joined = components(one[sure], other[sure], len(sizes))
-    return np.where(labels >= 0, joined[np.maximum(labels, 0)], -1)
+    return join(labels, one[sure], other[sure])
 
 
 def _distinct(left: Ints, right: Ints, labels: Ints) -> tuple[Ints, Ints]:

@@ -4,7 +4,7 @@ import duckdb
 import numpy as np
 
 from graph.candidates import Membership, borne_out, candidates
-from graph.components import components
+from graph.components import join
 from graph.links import SUPPORT
 from graph.null import MICRO, Bools, Floats, Ints, Smalls
 
@@ -116,5 +116,4 @@ def _merge(labels: Ints, found: Membership) -> Ints:
     sizes = np.bincount(labels[labels >= 0], minlength=count)
     pair, admitted = np.unique(home[at] << 32 | found.c[at], return_counts=True)
     most = 2 * admitted > sizes[pair >> 32]
-    joined = components(pair[most] >> 32, pair[most] & 0xFFFFFFFF, count)
-    return np.where(labels >= 0, joined[np.maximum(labels, 0)], -1)
+    return join(labels, pair[most] >> 32, pair[most] & 0xFFFFFFFF)

@@ -1,6 +1,7 @@
 """Every cluster of a run with its facts and its verdict."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import duckdb
 
@@ -16,17 +17,20 @@ class Judged:
     """The clusters of a run, in order.
 
     `labels[a]`: account a's cluster, or -1; `found`: the candidates for clusters; `places[i]`: which of them are the
-    members of cluster i; `facts[i]` and `verdicts[i]` are of it, and `farms[i]` is whether
-    it is a trial farm; `outside` is of the accounts in none.
+    members of cluster i; `facts[i]` and `verdicts[i]` are of it, `outside` is of the accounts in none.
     """
 
     labels: Ints
     found: Membership
     places: list[Ints]
     facts: list[Facts]
-    farms: list[bool]
     outside: Outside
     verdicts: list[Verdict]
+
+    @cached_property
+    def farms(self) -> list[bool]:
+        """Whether each cluster is a trial farm."""
+        return farming(self.facts, self.outside)
 
     def accused(self) -> list[int]:
         """Labels of the clusters whose verdict costs a customer something."""
@@ -42,4 +46,4 @@ def judge_clusters(con: duckdb.DuckDBPyConnection, labels: Ints, found: Membersh
     facts, outside = gather(con)
     members = members_of(labels, found)
     verdicts = judge(facts, outside, {c: found.weights[at] for c, at in members.items()})
-    return Judged(labels, found, [members[f.c] for f in facts], facts, farming(facts, outside), outside, verdicts)
+    return Judged(labels, found, [members[f.c] for f in facts], facts, outside, verdicts)
