@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from graph.null import MICRO, Floats, Ints, Smalls
+from graph.null import MICRO, Bytes, Floats, Ints, Smalls
 from graph.signals.signal import ONE_HAND
 from pipeline.errors import LakeError
 
@@ -48,7 +48,7 @@ class Chance:
 
 
 def population(
-    weights: Ints | Smalls, families: tuple[str, ...], accounts: int, times: Ints | Smalls | None = None, least: int = 0
+    weights: Ints | Smalls, families: tuple[str, ...], accounts: int, times: Ints | Bytes | None = None, least: int = 0
 ) -> Chance:
     """Convolve the families' weights among strangers.
 

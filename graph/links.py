@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from graph.chance import Chance, population
 from graph.keys.held import BANDS, SLICES
-from graph.null import MICRO, Bools, Floats, Ints, Null, Smalls, family_null
+from graph.null import MICRO, Bools, Bytes, Floats, Ints, Null, Smalls, family_null
+from graph.pairs import make_pair_keys
 from graph.signals.signal import CIRCUMSTANTIAL, CONTENT, Family
 
 # A family supports where a stranger would agree as much less than once in twenty times.
@@ -31,10 +32,10 @@ class Agreements:
 
     left: Ints
     right: Ints
-    times: Smalls
+    times: Bytes
     solid: Bools
     place: Smalls
-    slices: Smalls
+    slices: Bytes
     votes: Smalls
     agreement: Ints
     product: Floats
@@ -67,24 +68,35 @@ HANDS = """
 
 
 def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
-    """The table `agreements`."""
-    columns = con.sql("""
-        SELECT pair, times::INTEGER AS times, solid, slice::INTEGER AS slice, votes::INTEGER AS votes, agreement,
-               n_l::DOUBLE * n_r AS product
-        FROM agreements ORDER BY pair, slice""").fetchnumpy()
-    first = np.concatenate([[True], np.diff(columns["pair"]) != 0])[: len(columns["pair"])]
-    pair, place = columns["pair"][first], np.cumsum(first, dtype=np.int32) - 1
+    """What is in the table `agreements`, which is dropped."""
+    columns = con.sql("FROM agreements").fetchnumpy()
+    con.execute("DROP TABLE agreements")
+    pair, slices = columns["pair"], columns["slice"]
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
+    place = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(np.append(first, len(pair))))
+    left, right = pair[first] >> 32, pair[first] & 0xFFFFFFFF
+    held, family = _holdings(con), slices // SLICES
     return Agreements(
-        pair >> 32,
-        pair & 0xFFFFFFFF,
+        left,
+        right,
         columns["times"][first],
-        np.bincount(place, columns["solid"], len(pair)) > 0,
+        np.bincount(place, columns["solid"], len(first)) > 0,
         place,
-        columns["slice"],
+        slices,
         columns["votes"],
         columns["agreement"],
-        columns["product"],
+        held[left[place], family] * held[right[place], family],
     )
+
+
+def _holdings(con: duckdb.DuckDBPyConnection) -> Floats:
+    """How many keys of each family (column) each account (row) holds."""
+    rows = con.execute(
+        "SELECT a, list_position($families, family) - 1 AS family, n FROM holdings", {"families": list(FAMILIES)}
+    ).fetchnumpy()
+    held = np.zeros((int(rows["a"].max(initial=-1)) + 1, len(FAMILIES)))
+    held[rows["a"], rows["family"]] = rows["n"]
+    return held
 
 
 def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: Ints) -> Scored:
@@ -129,7 +141,7 @@ def price_of_bands(family: str) -> int:
 
 
 def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> None:
-    """Make the table `linked` (l, r, weight, expected) of the pairs at the places `kept`, and `linked_family`."""
+    """Make `linked` (l, r, weight, expected) of the pairs at the places `kept`, `linked_family` and `pair_keys`."""
     left, right, weights = scored.left[kept], scored.right[kept], scored.weights[kept].astype(np.int64)
     linked = pa.table({"l": left, "r": right, "weight": weights.sum(axis=1), "expected": scored.expected[kept]})
     at, family = np.nonzero(weights)
@@ -148,6 +160,7 @@ def keep_pairs(con: duckdb.DuckDBPyConnection, scored: Scored, kept: Ints) -> No
     con.execute("CREATE OR REPLACE TEMP TABLE linked_family AS FROM family_rows ORDER BY l, r, family")
     con.unregister("linked_rows")
     con.unregister("family_rows")
+    make_pair_keys(con, left << 32 | right)
 
 
 def stronger_content(weights: Weights) -> Weights:

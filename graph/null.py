@@ -18,6 +18,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 # Micro-nats of what there is much of: MOST_NATS fit in, sums of them do not.
 Smalls = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
 
 MICRO = 1_000_000
 # Points at which the bound is taken; the best of them holds, whichever they are. Large sums of common keys have

@@ -1,7 +1,19 @@
-"""Candidate pairs: accounts that share a key, at a cost that no hub and no number of keys can blow up."""
+"""Candidate pairs: accounts that share a key, at a cost that no hub and no number of keys can blow up.
+
+A pair is its lesser account's, and accounts are taken a lot at a time: the pairs of a lot are drawn, weighed up and
+dropped before the next, so memory holds the keys and one lot, however many pairs there are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from graph.null import Bools, Bytes, Ints, Smalls
 from graph.signals.signal import CIRCUMSTANTIAL, Family
 
 # Up to so many holders every pair of a key is looked at. Cost only (a key of degree d makes d²/2 pairs): what a key
@@ -13,24 +25,13 @@ NEIGHBOURS = 12
 # Where the keys of a family would make more pairs than this, the bar for all pairs goes down until they do not. Cost
 # only again: a simulated provider of 1,500 accounts makes 4 million in all families.
 FAMILY_PAIRS = 20_000_000
-# Two accounts that share one key, a phrase or a circumstance, are linked by nothing, but they are most of the pairs,
-# and how many there are of each weight is what the null is held against. Above so many rows one in THIN of them is
-# looked at and counted THIN times.
+# Two accounts that share one phrase, or circumstances alone, are linked by nothing, but they are most of the pairs, and
+# how many there are of each weight is what the null is held against. Above so many rows (a pair and a key) one in THIN
+# of them is looked at and counted THIN times.
 ENOUGH_ROWS = 20_000_000
 THIN = 32
-
-# A pair is one number here, and a family with its band another (`slice`): grouping by numbers costs half as much.
-PAIRS = """
-    SELECT (x.a::BIGINT << 32) | y.a AS pair, x.k, x.slice, x.rarity, x.unit AS unit_l, y.unit AS unit_r, x.hub,
-           x.first_seen <= y.first_seen AS left_first
-    FROM ranked x JOIN ranked y ON y.k = x.k AND x.a < y.a
-    WHERE NOT x.hub
-    UNION ALL
-    SELECT (least(x.a, y.a)::BIGINT << 32) | greatest(x.a, y.a), x.k, x.slice, x.rarity,
-           CASE WHEN x.a < y.a THEN x.unit ELSE y.unit END, CASE WHEN x.a < y.a THEN y.unit ELSE x.unit END, x.hub,
-           CASE WHEN x.a < y.a THEN x.first_seen <= y.first_seen ELSE y.first_seen <= x.first_seen END
-    FROM ranked x JOIN ranked y ON y.k = x.k AND y.place > x.place AND y.place <= x.place + $neighbours
-    WHERE x.hub"""
+# Rows drawn at a time. Cost only: it bounds memory.
+LOT_ROWS = 4_000_000
 
 CAPS = """
     WITH made AS (
@@ -41,10 +42,11 @@ CAPS = """
     SELECT family, coalesce(max(degree) FILTER (pairs <= $enough AND degree <= $all), 1) AS most FROM up_to
     GROUP BY family"""
 
-# (pair, times): pairs that share a single weak key, one in `thin`.
-THINNED = """
-    SELECT pair, $thin AS times FROM ({pairs}) GROUP BY pair
-    HAVING count(*) = 1 AND bool_and(list_contains($weak, slice)) AND hash(pair) % $thin = 0"""
+# Holders of a key side by side: in order of their numbers, of a hub in hash order.
+RANKED = """
+    CREATE OR REPLACE TEMP TABLE ranked AS
+    SELECT a, k, slice, rarity::INTEGER AS rarity, unit, epoch_us(first_seen) AS first_seen, degree > most AS hub
+    FROM held JOIN caps USING (family) ORDER BY k, CASE WHEN hub THEN hash(a) ELSE a::UBIGINT END, a"""
 
 # Who works for one operator passes conversations on and takes others over; who replays another's only takes. Of what
 # one side took over as many count as the other side did, and one: copies are worth one conversation, however many.
@@ -61,8 +63,10 @@ ONE_SIDED = """
 # Only where requests are units do the sides differ.
 AGREEMENT = """
     WITH left_votes AS (
-        SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, bool_or(solid) AS solid FROM (
-            SELECT pair, slice, max(rarity) AS best, bool_or(NOT hub) AS solid
+        SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, bool_or(solid) AS solid,
+               any_value(times) AS times
+        FROM (
+            SELECT pair, slice, max(rarity) AS best, bool_or(NOT hub) AS solid, any_value(times) AS times
             FROM pair_keys GROUP BY pair, slice, unit_l)
         GROUP BY pair, slice
     ), right_votes AS (
@@ -72,55 +76,136 @@ AGREEMENT = """
             GROUP BY pair, slice, unit_r)
         GROUP BY pair, slice
     )
-    SELECT pair, slice, least(x.agreement, y.agreement) AS agreement, least(x.votes, y.votes) AS votes, solid,
-           coalesce(hl.n, 0) AS n_l, coalesce(hr.n, 0) AS n_r, coalesce(times, 1) AS times
-    FROM left_votes x LEFT JOIN right_votes y USING (pair, slice) JOIN slices USING (slice)
-    LEFT JOIN holdings hl ON hl.a = pair >> 32 AND hl.family = slices.family
-    LEFT JOIN holdings hr ON hr.a = pair & 4294967295 AND hr.family = slices.family
-    LEFT JOIN thinned USING (pair)"""
+    SELECT pair, slice, least(x.agreement, y.agreement) AS agreement, least(x.votes, y.votes)::INTEGER AS votes,
+           solid, times
+    FROM left_votes x LEFT JOIN right_votes y USING (pair, slice) ORDER BY pair, slice"""
+
+# What a key shows of two accounts that share it.
+CIRCUMSTANCE, SPOKEN, OWNED = np.uint8(1), np.uint8(2), np.uint8(4)
+
+
+@dataclass(frozen=True)
+class Holders:
+    """The rows of `ranked`: each meets those from `first` up to `last` whose account has a greater number."""
+
+    a: Smalls
+    k: Smalls
+    slice: Bytes
+    rarity: Smalls
+    unit: NDArray[np.uint64]
+    first_seen: Ints
+    hub: Bools
+    first: Smalls
+    last: Smalls
+
+
+class Drawn(NamedTuple):
+    """A row per pair and shared key: its accounts' rows in Holders, and how many such pairs it stands for."""
+
+    pair: Ints
+    left: Smalls
+    right: Smalls
+    times: Bytes
+
+    def at(self, rows: Bools | Ints) -> "Drawn":
+        """Some of the rows."""
+        return Drawn(self.pair[rows], self.left[rows], self.right[rows], self.times[rows])
 
 
 def make_pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `pair_keys` (a row per pair and shared key) and `agreements` (a row per pair and slice) of `held`.
+    """Make `agreements` of `held`, a row per pair and slice in their order, and `ranked`, for `make_pair_keys`.
 
     `pair` is the lesser account's number << 32 | the greater's; `times`: how many such pairs the row stands for.
     """
     con.execute("CREATE OR REPLACE TEMP TABLE caps AS " + CAPS, {"enough": FAMILY_PAIRS, "all": ALL_PAIRS})
+    con.execute(RANKED)
     con.execute("""
-        CREATE OR REPLACE TEMP TABLE ranked AS
-        SELECT a, k, slice, rarity, unit, first_seen, degree > most AS hub,
-               row_number() OVER (PARTITION BY k ORDER BY hash(a), a) AS place
-        FROM held JOIN caps USING (family)""")
-    con.execute("CREATE OR REPLACE TEMP TABLE thinned (pair BIGINT, times BIGINT)")
-    _keep_pairs(con, many=_rows(con) > ENOUGH_ROWS)
+        CREATE OR REPLACE TEMP TABLE agreements (
+            pair BIGINT, slice UTINYINT, agreement BIGINT, votes INTEGER, solid BOOLEAN, times UTINYINT)""")
+    holders = _read(con)
+    met = holders.last - holders.first
+    many = int(np.where(holders.hub, met // 2, met).sum()) > ENOUGH_ROWS
+    shown = _shown(con)
+    for drawn in _lots(holders, np.arange(len(met), dtype=np.int32)):
+        _place(con, holders, _thinned(drawn, shown[holders.slice[drawn.left]]) if many else drawn)
+        con.execute("INSERT INTO agreements " + AGREEMENT)
+    con.execute("DROP TABLE pair_keys")
+
+
+def make_pair_keys(con: duckdb.DuckDBPyConnection, pairs: Ints) -> None:
+    """Make `pair_keys`, a row per shared key, of `pairs` alone: numbers as in `agreements`, in order."""
+    holders = _read(con)
+    rows = np.flatnonzero(np.isin(holders.a, pairs >> 32)).astype(np.int32)
+    lots = [drawn.at(np.isin(drawn.pair, pairs)) for drawn in _lots(holders, rows)]
+    _place(con, holders, Drawn(*(np.concatenate(column) for column in zip(*lots, strict=True))))
+
+
+def _read(con: duckdb.DuckDBPyConnection) -> Holders:
+    columns = con.sql("FROM ranked").fetchnumpy()
+    k, hub = columns["k"], columns["hub"]
+    place = np.arange(len(k), dtype=np.int32)
+    starts = np.flatnonzero(np.diff(k, prepend=-1)).astype(np.int32)
+    ends = np.append(starts[1:], np.int32(len(k)))[: len(starts)]
+    start, end = (np.repeat(bounds, ends - starts) for bounds in (starts, ends))
+    first = np.where(hub, np.maximum(start, place - NEIGHBOURS), place + 1)
+    return Holders(**columns, first=first, last=np.where(hub, np.minimum(end, place + NEIGHBOURS + 1), end))
+
+
+def _lots(holders: Holders, rows: Smalls) -> Iterator[Drawn]:
+    """All that accounts share with greater ones by the keys of `rows`, LOT_ROWS at a time or what one account makes."""
+    met = (holders.last - holders.first)[rows]
+    upto = np.cumsum(np.bincount(holders.a[rows], met)).astype(np.int64)
+    lot = upto[holders.a[rows]] // LOT_ROWS
+    order = np.argsort(lot, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(lot[order])) + 1):
+        count = met[part]
+        left = np.repeat(rows[part], count)
+        skipped = holders.first[rows[part]] - (np.cumsum(count) - count)
+        right = np.arange(len(left), dtype=np.int32) + np.repeat(skipped.astype(np.int32), count)
+        ahead = holders.a[right] > holders.a[left]
+        left, right = left[ahead], right[ahead]
+        pair = holders.a[left].astype(np.int64) << 32 | holders.a[right]
+        yield Drawn(pair, left, right, np.ones(len(pair), dtype=np.uint8))
+
+
+def _shown(con: duckdb.DuckDBPyConnection) -> Bytes:
+    """What the keys of each slice show."""
+    shown = np.zeros(256, dtype=np.uint8)
+    for number, family in con.sql("SELECT slice, family FROM slices").fetchall():
+        shown[number] = CIRCUMSTANCE if family in CIRCUMSTANTIAL else SPOKEN if family == Family.PHRASE else OWNED
+    return shown
+
+
+def _thinned(drawn: Drawn, shown: Bytes) -> Drawn:
+    """`drawn` in order of pairs, of those that share circumstances alone or a single phrase only one in THIN."""
+    order = np.argsort(drawn.pair)
+    pair = drawn.pair[order]
+    starts = np.flatnonzero(np.diff(pair, prepend=-1))
+    keys = np.diff(np.append(starts, len(pair)))
+    together = np.bitwise_or.reduceat(shown[order], starts)
+    weak = (together == CIRCUMSTANCE) | ((together == SPOKEN) & (keys == 1))
+    # Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4): all bits of a pair bear on the upper ones.
+    mixed = (pair[starts].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(56)
+    times = np.repeat(np.where(weak, THIN * (mixed % THIN == 0), 1).astype(np.uint8), keys)
+    kept = times > 0
+    return drawn.at(order[kept])._replace(times=times[kept])
+
+
+def _place(con: duckdb.DuckDBPyConnection, holders: Holders, drawn: Drawn) -> None:
+    """Make `pair_keys` of what was drawn."""
+    left, right = drawn.left, drawn.right
+    rows = {
+        "pair": drawn.pair,
+        "k": holders.k[left],
+        "slice": holders.slice[left],
+        "rarity": holders.rarity[left],
+        "unit_l": holders.unit[left],
+        "unit_r": holders.unit[right],
+        "hub": holders.hub[left],
+        "left_first": holders.first_seen[left] <= holders.first_seen[right],
+        "times": drawn.times,
+    }
+    con.register("drawn_rows", pa.table(rows))
+    con.execute("CREATE OR REPLACE TEMP TABLE pair_keys AS FROM drawn_rows")
+    con.unregister("drawn_rows")
     con.execute(ONE_SIDED, {"family": Family.FAILOVER.value})
-    con.execute("DROP TABLE ranked")
-    con.execute("CREATE OR REPLACE TEMP TABLE agreements AS " + AGREEMENT)
-
-
-def _rows(con: duckdb.DuckDBPyConnection) -> int:
-    """How many rows `pair_keys` would have at most."""
-    made: int = con.execute(
-        """SELECT coalesce(sum(n * degree * CASE WHEN degree > most THEN $neighbours ELSE degree // 2 END), 0)::BIGINT
-        FROM family_degrees JOIN caps USING (family)""",
-        {"neighbours": NEIGHBOURS},
-    ).fetchall()[0][0]
-    return made
-
-
-def _keep_pairs(con: duckdb.DuckDBPyConnection, *, many: bool) -> None:
-    bound = {"neighbours": NEIGHBOURS}
-    if not many:
-        con.execute("CREATE OR REPLACE TEMP TABLE pair_keys AS " + PAIRS, bound)
-        return
-    slices = con.sql("SELECT slice, family FROM slices").fetchall()
-    weak = [slice for slice, family in slices if family in (*CIRCUMSTANTIAL, Family.PHRASE)]
-    con.execute("INSERT INTO thinned " + THINNED.format(pairs=PAIRS), bound | {"thin": THIN, "weak": weak})
-    con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE pair_keys AS
-        WITH several AS (
-            SELECT pair FROM ({PAIRS}) GROUP BY pair HAVING count(*) > 1 OR NOT bool_or(list_contains($weak, slice))
-            UNION ALL SELECT pair FROM thinned)
-        FROM ({PAIRS}) SEMI JOIN several USING (pair)""",
-        bound | {"weak": weak},
-    )
