@@ -100,11 +100,11 @@ SPANS = """
 
 # Families that an outsider can touch count only where somebody had the key before the account (`came`): who copies a
 # victim comes second, and the victim, who came first, owes nothing to the copies.
-MET = """
-    CREATE OR REPLACE TEMP TABLE met AS
+SHARED = """
     SELECT h.a, v.c, v.k, v.piece, v.circumstance, h.unit, v.surprise, h.followed OR NOT v.touchable AS came
-    FROM vocabulary v JOIN held h USING (k) LEFT JOIN member m USING (a)
-    WHERE v.c BETWEEN $first AND $last AND NOT v.hub AND v.n - (m.c IS NOT DISTINCT FROM v.c)::INTEGER >= v.least"""
+    FROM vocabulary v JOIN {holders} h USING ({key}) LEFT JOIN member m USING (a)
+    WHERE v.c BETWEEN $first AND $last AND {hubs} AND v.n - (m.c IS NOT DISTINCT FROM v.c)::INTEGER >= v.least"""
+MET = "CREATE OR REPLACE TEMP TABLE met AS " + SHARED.format(holders="held", key="k", hubs="NOT v.hub")
 
 # A hub is looked at for those alone who share more than circumstances, and for members.
 MET_IN_HUBS = """
@@ -115,10 +115,7 @@ MET_IN_HUBS = """
         FROM vocabulary WHERE hub AND c BETWEEN $first AND $last
     ), theirs AS (
         SELECT * FROM asked SEMI JOIN hubs USING (c) JOIN (FROM held SEMI JOIN hubs USING (k)) USING (a)
-    )
-    SELECT h.a, v.c, v.k, v.piece, v.circumstance, h.unit, v.surprise, h.followed
-    FROM theirs h JOIN hubs v USING (c, k) LEFT JOIN member m USING (a)
-    WHERE v.n - (m.c IS NOT DISTINCT FROM v.c)::INTEGER >= v.least"""
+    )""" + SHARED.format(holders="theirs", key="c, k", hubs="v.hub")
 
 # Who replays conversations does not win by them: of those that an account took over from the cluster's members as many
 # count as it passed on, and one.
