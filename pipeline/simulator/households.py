@@ -6,7 +6,7 @@ from random import Random
 from pipeline.simulator import identities, rhythms
 from pipeline.simulator.addresses import Either
 from pipeline.simulator.draws import digest
-from pipeline.simulator.failover import shared
+from pipeline.simulator.failover import Failover
 from pipeline.simulator.life import Habit, live
 from pipeline.simulator.people import Life, own_products, requests_per_day
 from pipeline.simulator.workloads import Chat
@@ -38,7 +38,7 @@ def household(world: World, rng: Random, size: int) -> list[Life]:
     return lives
 
 
-def two_accounts(world: World, rng: Random, size: int) -> list[Life]:
+def two_accounts(world: World, rng: Random, size: int) -> list[Life | Failover]:
     """One person with an account for work and one in private, who goes on with the other when one is limited."""
     owner = identities.person(rng)
     home, group = world.home(rng, owner.country), digest("two", rng.random())[:8]
@@ -60,4 +60,4 @@ def two_accounts(world: World, rng: Random, size: int) -> list[Life]:
     ]
     habit = Habit(Chat(), rhythms.person(rng, owner.country.hours), 3 + requests_per_day(rng))
     idle = Habit(habit.workload, habit.rhythm, 0.0)
-    return [*(live(world, account, idle) for account in pair), shared(world, pair, habit, rng)]
+    return [*(live(world, account, idle) for account in pair), Failover(pair, habit)]

@@ -38,10 +38,13 @@ def live(
     world: World, account: Account, habit: Habit, *extra: Timed, signup_from: Network | None = None
 ) -> Iterator[Timed]:
     """All events of one account, in time order. `extra` are events of its own besides the usual."""
-    rng = world.stream("life", account.account_id)
     until = min(world.end, habit.until, account.closed or _NEVER)
-    milestones = sorted([*_milestones(account, rng, signup_from, until), *extra], key=itemgetter(0))
-    return heapq.merge(milestones, _requests(world, account, habit, rng, until), key=itemgetter(0))
+    rng, again = (world.stream("life", account.account_id) for _ in range(2))
+    for _ in _milestones(account, rng, signup_from, until):
+        pass  # requests are drawn from where these end; as there may be many, they are drawn again, not kept
+    milestones = _milestones(account, again, signup_from, until)
+    own = sorted(extra, key=itemgetter(0))
+    return heapq.merge(milestones, own, _requests(world, account, habit, rng, until), key=itemgetter(0))
 
 
 def _milestones(account: Account, rng: Random, signup_from: Network | None, until: int) -> Iterator[Timed]:

@@ -1,11 +1,12 @@
 """The population: a row for each kind of honest account, the operators on top."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
 from pipeline.simulator import companies, households, lookalikes, people, schools
+from pipeline.simulator.failover import Failover
 from pipeline.simulator.people import Life
 from pipeline.simulator.ring import Ring
 from pipeline.simulator.tradecraft import levels
@@ -14,23 +15,24 @@ from pipeline.simulator.world import World
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of honest account: its share of all honest accounts, how many make a group, who builds one.
-
-    So many lives of a group, its last, are `entwined` with those of other groups: they draw from one random stream.
-    """
+    """A kind of honest account: its share of all honest accounts, how many make a group, who builds one."""
 
     share: float
     smallest: int
     largest: int
-    build: Callable[[World, Random, int], list[Life]]
-    entwined: int = 0
+    build: Callable[[World, Random, int], Sequence[Life | Failover]]
 
 
 class Group(NamedTuple):
-    """Lives that are told together; those `apart` come out the same before, after and without all others."""
+    """Lives that are told together.
 
-    lives: list[Life]
-    apart: bool
+    An iterator of those `apart` comes out the same before, after and without all others. All failovers of a kind go on
+    with its stream `rng`, once all its groups are made.
+    """
+
+    lives: Sequence[Life | Failover]
+    rng: Random
+    apart: bool = True
 
 
 # What the shares leave over are individuals.
@@ -49,7 +51,7 @@ HONEST = (
     Kind(0.008, 1, 1, people.power_user),
     Kind(0.003, 1, 1, people.leaked_key),
     Kind(0.02, 2, 3, households.household),
-    Kind(0.012, 2, 2, households.two_accounts, entwined=1),
+    Kind(0.012, 2, 2, households.two_accounts),
     Kind(0.04, 20, 60, schools.course),
     Kind(0.02, 15, 35, schools.hackathon),
     Kind(0.04, 2, 6, companies.startup),
@@ -72,19 +74,18 @@ def populate(world: World) -> Iterator[Group]:
     sizes = _ring_sizes(world)
     honest = world.plan.accounts - sum(sizes)
     for kind in HONEST:
-        for lives in _fill(world, kind, honest, honest - len(world.accounts)):
-            apart = len(lives) - kind.entwined
-            yield Group(lives[:apart], apart=True)
-            yield Group(lives[apart:], apart=False)
+        rng = world.stream("kind", kind.build.__name__)
+        for lives in _fill(world, kind, rng, honest):
+            yield Group(lives, rng)
     rng = world.stream("individuals")
     while len(world.accounts) < honest:
-        yield Group(people.individual(world, rng, 1), apart=True)
+        yield Group(people.individual(world, rng, 1), rng)
     for i, size in enumerate(sizes):
-        yield Group([Ring(world, levels()[i % len(levels())], i + 1, size).life()], apart=False)
+        yield Group([Ring(world, levels()[i % len(levels())], i + 1, size).life()], rng, apart=False)
 
 
-def _fill(world: World, kind: Kind, honest: int, room: int) -> Iterator[list[Life]]:
-    rng = world.stream("kind", kind.build.__name__)
+def _fill(world: World, kind: Kind, rng: Random, honest: int) -> Iterator[Sequence[Life | Failover]]:
+    room = honest - len(world.accounts)
     left = min(room, max(kind.smallest, round(kind.share * honest)))
     while left >= kind.smallest:
         size = min(left, rng.randint(kind.smallest, kind.largest))

@@ -9,10 +9,13 @@ from random import Random
 from pipeline.errors import HydratraceError
 from pipeline.simulator.account import Record, SignupRecord, Timed
 from pipeline.simulator.clock import HOUR, MINUTE, SECOND
+from pipeline.simulator.entwined import Entwined
+from pipeline.simulator.failover import Failover
 from pipeline.simulator.people import Life
 from pipeline.simulator.population import populate
 from pipeline.simulator.runs import Placed, Runs
 from pipeline.simulator.truth import Truth
+from pipeline.simulator.waiting import Waiting
 from pipeline.simulator.world import Plan, World
 
 # Share of records that a producer sends twice, and share that arrive late.
@@ -45,18 +48,22 @@ def simulate(plan: Plan, truth: Truth | None = None) -> Iterator[Timed]:
 def _lived(world: World, runs: Runs) -> Iterator[Timed]:
     """All events at the time when they happen."""
     places = count()
-    waiting: list[Iterator[Placed]] = []
+    entwined: dict[Random, Entwined] = {}
+    together: list[Iterator[Placed]] = []
     batch: list[Iterator[Placed]] = []
     for group in populate(world):
-        placed = [_placed(life, place, world.end) for life, place in zip(group.lives, places, strict=False)]
-        if not group.apart:
-            waiting += placed
-            continue
-        batch += placed
+        for life, place in zip(group.lives, places, strict=False):
+            if isinstance(life, Failover):
+                if group.rng not in entwined:
+                    entwined[group.rng] = Entwined(world)
+                entwined[group.rng].add(place, life)
+            else:
+                (batch if group.apart else together).append(_placed(life, place, world.end))
         if len(batch) >= _BATCH:
             runs.add(heapq.merge(*batch))
             batch = []
-    for time, _, record in heapq.merge(runs.merged(), *waiting, *batch):
+    turns = [lives.events(rng) for rng, lives in entwined.items()]
+    for time, _, record in heapq.merge(runs.merged(), *turns, *together, *batch):
         yield time, record
 
 
@@ -69,18 +76,17 @@ def _placed(life: Life, place: int, end: int) -> Iterator[Placed]:
 
 def _delivered(events: Iterable[Timed], rng: Random) -> Iterator[Timed]:
     """Events at their time of arrival: nearly all at once, a few late, a few twice."""
-    waiting: list[tuple[int, int, Record]] = []
+    waiting: Waiting[Record] = Waiting()
     order = count()
     for time, record in events:
-        while waiting and waiting[0][0] <= time:
-            arrival, _, earlier = heapq.heappop(waiting)
-            yield arrival, earlier
+        while waiting.first and waiting.first[0] <= time:
+            yield waiting.first[0], waiting.take()
         draw = rng.random()
         if draw < _LATE:
-            heapq.heappush(waiting, (time + rng.randint(MINUTE, _LATEST), next(order), record))
+            waiting.put(time + rng.randint(MINUTE, _LATEST), next(order), record)
             continue
         yield time, record
         if draw < _LATE + _TWICE:
-            heapq.heappush(waiting, (time + rng.randint(SECOND, MINUTE), next(order), record))
-    for arrival, _, record in sorted(waiting):
-        yield arrival, record
+            waiting.put(time + rng.randint(SECOND, MINUTE), next(order), record)
+    while waiting.first:
+        yield waiting.first[0], waiting.take()
