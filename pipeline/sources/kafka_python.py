@@ -9,6 +9,7 @@ from kafka import KafkaConsumer, TopicPartition
 from pipeline.sources import client_settings
 from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.fetcher import FETCH_BYTES, POLL_SECONDS
+from pipeline.sources.records import PartitionRecords
 
 
 class KafkaPythonFetcher:
@@ -25,6 +26,7 @@ class KafkaPythonFetcher:
             max_partition_fetch_bytes=FETCH_BYTES,
             **client_settings.for_kafka_python(client),
         )
+        self._consumer._fetcher.PartitionRecords = PartitionRecords
         self._consumer.assign([self._partition])
         self._consumer.seek(self._partition, span.start)
 
