@@ -64,7 +64,7 @@ VOCABULARY = """
     CREATE OR REPLACE TEMP TABLE vocabulary AS
     SELECT *, floor(1e6 * ln($accounts / outside))::BIGINT + timing AS surprise, circumstance AND degree > $hub AS hub
     FROM (
-        SELECT c, k, family, degree, degree - doubled AS outside, n, coincidence, timing,
+        SELECT c, k, family, degree, degree - doubled AS outside, n, coincidence * clump AS coincidence, timing,
                slice // $slices * $slices + part AS piece,
                CASE WHEN list_contains($content, family) THEN $content_holders ELSE 1 END AS least,
                list_contains($touchable, family) AS touchable, list_contains($circumstances, family) AS circumstance
@@ -237,11 +237,20 @@ def admits(weights: Ints, near: Ints, others: Ints, accounts: int) -> Bools:
 
 def borne_out(weights: Ints, near: Ints, others: Ints) -> Bools:
     """Whether what only the account itself can bring about bears each row out (see admits)."""
-    spoken = weights[:, PHRASE] > 0
-    backed = ~spoken | (weights.sum(axis=1) - weights[:, PHRASE] >= SUPPORT)
     allowed = np.log(CHANCE_SHARE * np.maximum(others, 1))
     owned = log_chance(weights[:, OWNED]) + np.log(np.maximum(near, LEAST_NEAR)) < allowed
-    return np.asarray(owned & backed, dtype=np.bool_)
+    return np.asarray(owned & _backed(weights), dtype=np.bool_)
+
+
+def supported(weights: Ints) -> Bools:
+    """Whether what only the account itself can bring about would support each row by itself (see borne_out)."""
+    return np.asarray(_backed(weights) & (log_chance(weights[:, OWNED]) <= -SUPPORT / MICRO), dtype=np.bool_)
+
+
+def _backed(weights: Ints) -> Bools:
+    """Whether more than phrases speaks, where any do."""
+    other = weights.sum(axis=1) - weights[:, PHRASE]
+    return np.asarray((weights[:, PHRASE] <= 0) | (other >= SUPPORT), dtype=np.bool_)
 
 
 def log_chance(weights: Ints) -> Floats:

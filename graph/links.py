@@ -37,6 +37,7 @@ class Agreements:
     place: Smalls
     slices: Bytes
     votes: Smalls
+    keys: Smalls
     agreement: Ints
     product: Floats
 
@@ -48,11 +49,14 @@ class Scored:
     `weights[i, f]`: weight of family FAMILIES[f] for pair i, micro-nats; `expected[i]`: pairs of strangers expected to
     agree as much, never fewer than the weight itself says; `may[i]`: whether it shares something that its accounts
     brought about, and more than one hub.
-    `chance`: of all strangers; `one_hand`: of those whom something shows to be one hand.
+    `strange[i]`: how many pairs of strangers it stands for. `accounts`: how many there are. `chance`: of all strangers;
+    `one_hand`: of those whom something shows to be one hand.
     """
 
+    accounts: int
     left: Ints
     right: Ints
+    strange: Bytes
     weights: Smalls
     expected: Floats
     may: Bools
@@ -62,7 +66,7 @@ class Scored:
 
 # How many keys have which degree, and how many strangers hold them.
 HANDS = """
-    SELECT family, part, coincidence, timing, degree, degree - coalesce(doubled, 0) AS hands, count(*) AS n
+    SELECT family, part, coincidence, timing, clump, degree, degree - coalesce(doubled, 0) AS hands, count(*) AS n
     FROM shared LEFT JOIN doubled USING (k) JOIN signals USING (kind) JOIN slices USING (family, band)
     GROUP BY ALL ORDER BY ALL"""
 
@@ -84,6 +88,7 @@ def read_agreements(con: duckdb.DuckDBPyConnection) -> Agreements:
         place,
         slices,
         columns["votes"],
+        columns["keys"],
         columns["agreement"],
         held[left[place], family] * held[right[place], family],
     )
@@ -101,23 +106,46 @@ def _holdings(con: duckdb.DuckDBPyConnection) -> Floats:
 
 def score_pairs(con: duckdb.DuckDBPyConnection, agreements: Agreements, labels: Ints) -> Scored:
     """Weigh pairs against the null of strangers, each cluster of `labels` (as `member` has them) being one of them."""
-    weights = stronger_content(_weigh(con, agreements, len(labels)))
     strange = agreements.times * ~together(labels, agreements.left, agreements.right)
+    _place_clumps(con, agreements, strange)
+    weights = stronger_content(_weigh(con, agreements, len(labels)))
+    # What strangers show once in twenty times says nothing (truncated product method, Zaykin et al. 2002).
+    weights[weights < SUPPORT] = 0
     chance, one_hand = (population(weights, FAMILIES, len(labels), strange, least) for least in (0, SUPPORT))
     owned = np.any([weights[:, i] > 0 for i, family in enumerate(Family) if family not in CIRCUMSTANTIAL], axis=0)
     may = owned & (agreements.solid | (np.bincount(agreements.place, agreements.votes, len(owned)) >= 2))
     total = weights.sum(axis=1)
     pairs = len(labels) * (len(labels) - 1) / 2
     expected = np.maximum(chance.of(total), pairs * np.exp(-total / MICRO))
-    return Scored(agreements.left, agreements.right, weights, expected, may, chance, one_hand)
+    return Scored(len(labels), agreements.left, agreements.right, strange, weights, expected, may, chance, one_hand)
+
+
+def _place_clumps(con: duckdb.DuckDBPyConnection, agreements: Agreements, strange: Bytes) -> None:
+    """Set how many votes there are to a key that strangers share: keys that come together make one vote.
+
+    `strange`: of each pair, how many pairs of strangers it stands for. The null counts keys; so it expects as many
+    votes of all strangers as they have.
+    """
+    pieces = _pieces(con)
+    piece, times = pieces[agreements.slices], strange[agreements.place]
+    votes, keys = (np.bincount(piece, n * times, len(pieces)) for n in (agreements.votes, agreements.keys))
+    clumps = (votes[pieces] + 1) / (keys[pieces] + 1)
+    con.executemany(
+        "UPDATE slices SET clump = ? WHERE slice = ?", [*zip(clumps.tolist(), range(len(pieces)), strict=True)]
+    )
+
+
+def _pieces(con: duckdb.DuckDBPyConnection) -> Smalls:
+    """Of each slice the first of those that are weighed together with it."""
+    parts = con.sql("SELECT part FROM slices ORDER BY slice").fetchnumpy()["part"]
+    return np.asarray(np.arange(len(parts)) // SLICES * SLICES + parts, dtype=np.int32)
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, agreements: Agreements, accounts: int) -> Smalls:
     """Weight of each pair (row) in each family (column), micro-nats."""
-    columns = con.sql("SELECT part, timing FROM slices ORDER BY slice").fetchnumpy()
-    pieces = np.arange(len(columns["part"]), dtype=np.int32) // SLICES * SLICES + columns["part"]
-    piece = pieces[agreements.slices]
-    surprise = agreements.agreement + agreements.votes * columns["timing"][agreements.slices]
+    timing = con.sql("SELECT timing FROM slices ORDER BY slice").fetchnumpy()["timing"]
+    piece = _pieces(con)[agreements.slices]
+    surprise = agreements.agreement + agreements.votes * timing[agreements.slices]
     weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int32)
     for (name, of), null in _nulls(con, accounts).items():
         family = FAMILIES.index(name)
@@ -184,6 +212,6 @@ def _nulls(con: duckdb.DuckDBPyConnection, accounts: int) -> dict[tuple[str, int
         for part in np.unique(rows["part"][of_family]).tolist():
             at = of_family & (rows["part"] == part)
             rarity = np.log(accounts / degree[at]) + rows["timing"][at] / MICRO
-            meetings = (hands * (hands - 1) * keys)[at] * rows["coincidence"][at]
+            meetings = (hands * (hands - 1) * keys)[at] * rows["coincidence"][at] * rows["clump"][at]
             made[family, part] = family_null(rarity, meetings, total)
     return made

@@ -3,7 +3,7 @@
 import duckdb
 import numpy as np
 
-from graph.candidates import Membership, borne_out, candidates
+from graph.candidates import Membership, candidates, supported
 from graph.components import join
 from graph.links import SUPPORT
 from graph.null import MICRO, Bools, Floats, Ints, Smalls
@@ -80,7 +80,7 @@ def _prune(con: duckdb.DuckDBPyConnection, labels: Ints, tied: Bools) -> tuple[I
     found = candidates(con, labels)
     home = labels[found.a] == found.c
     firm = np.zeros(len(labels), dtype=np.bool_)
-    firm[found.a[home & tied[found.a] & borne_out(found.weights, found.near, found.others)]] = True
+    firm[found.a[home & tied[found.a] & supported(found.weights)]] = True
     while True:
         stays = found.a[(labels[found.a] == found.c) & (found.admitted | firm[found.a])]
         pruned = drop_small(np.where(np.isin(np.arange(len(labels)), stays), labels, -1))

@@ -63,10 +63,11 @@ ONE_SIDED = """
 # Only where requests are units do the sides differ.
 AGREEMENT = """
     WITH left_votes AS (
-        SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, bool_or(solid) AS solid,
-               any_value(times) AS times
+        SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, sum(n) AS keys,
+               bool_or(solid) AS solid, any_value(times) AS times
         FROM (
-            SELECT pair, slice, max(rarity) AS best, bool_or(NOT hub) AS solid, any_value(times) AS times
+            SELECT pair, slice, max(rarity) AS best, count(*) AS n, bool_or(NOT hub) AS solid,
+                   any_value(times) AS times
             FROM pair_keys GROUP BY pair, slice, unit_l)
         GROUP BY pair, slice
     ), right_votes AS (
@@ -77,7 +78,7 @@ AGREEMENT = """
         GROUP BY pair, slice
     )
     SELECT pair, slice, least(x.agreement, y.agreement) AS agreement, least(x.votes, y.votes)::INTEGER AS votes,
-           solid, times
+           keys::INTEGER AS keys, solid, times
     FROM left_votes x LEFT JOIN right_votes y USING (pair, slice) ORDER BY pair, slice"""
 
 # What a key shows of two accounts that share it.
@@ -121,7 +122,8 @@ def make_pairs(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(RANKED)
     con.execute("""
         CREATE OR REPLACE TEMP TABLE agreements (
-            pair BIGINT, slice UTINYINT, agreement BIGINT, votes INTEGER, solid BOOLEAN, times UTINYINT)""")
+            pair BIGINT, slice UTINYINT, agreement BIGINT, votes INTEGER, keys INTEGER, solid BOOLEAN,
+            times UTINYINT)""")
     holders = _read(con)
     met = holders.last - holders.first
     many = int(np.where(holders.hub, met // 2, met).sum()) > ENOUGH_ROWS

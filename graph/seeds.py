@@ -78,7 +78,7 @@ class Sown(NamedTuple):
 
 def one_hand(scored: Scored, could: Bools) -> Sown:
     """Pairs of one hand with evidence of another kind, at most SEED_SHARE of those that `could` be seeds by chance."""
-    held = could & scored.may & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
+    held = could & scored.may & by_one_hand(scored)
     return _under(scored, scored.one_hand, held & (corroboration(scored.weights) >= SUPPORT), SEED_SHARE)
 
 
@@ -88,10 +88,24 @@ def seed_labels(scored: Scored, seeds: Bools, accounts: int, group: int) -> Ints
     return drop_small(components(left[keep], right[keep], accounts))
 
 
+def by_one_hand(scored: Scored) -> Bools:
+    """Which pairs show one hand."""
+    return np.asarray(scored.weights[:, HAND].sum(axis=1) >= SUPPORT, dtype=np.bool_)
+
+
+def every(scored: Scored) -> Bools:
+    """All pairs."""
+    return np.ones(len(scored.left), dtype=np.bool_)
+
+
+def none(scored: Scored) -> Bools:
+    """No pair."""
+    return np.zeros(len(scored.left), dtype=np.bool_)
+
+
 def tied(scored: Scored, seeds: Bools, accounts: int) -> Bools:
-    """Which accounts are held by seeds of one hand in more than one way: no chance link alone holds them."""
-    held = seeds & (scored.weights[:, HAND].sum(axis=1) >= SUPPORT)
-    left, right, keep = _bridged(scored, held, accounts, 1)
+    """Which accounts are held by `seeds` in more than one way: no chance link alone holds them."""
+    left, right, keep = _bridged(scored, seeds, accounts, 1)
     return np.isin(np.arange(accounts), np.concatenate([left[keep], right[keep]]))
 
 

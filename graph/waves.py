@@ -9,17 +9,31 @@ cannot fuse what plain ones tell apart.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
 
 from graph.candidates import Membership, place_members
+from graph.cohorts import within_cohorts
 from graph.components import GROUP
 from graph.fusing import fuse
 from graph.links import Agreements, Scored, read_agreements, score_pairs
 from graph.membership import drop_small, grow, settle
 from graph.null import Bools, Floats, Ints
-from graph.seeds import Seeds, confirmed, faint, held_by_one_hand, labelled, plain, seed_labels, tied
+from graph.seeds import (
+    Seeds,
+    by_one_hand,
+    confirmed,
+    every,
+    faint,
+    held_by_one_hand,
+    labelled,
+    none,
+    plain,
+    seed_labels,
+    tied,
+)
 from pipeline.errors import LakeError
 
 # Among faint seeds no single one may join as many as two accounts to others: their keys must bear it out.
@@ -48,7 +62,7 @@ class Clusters:
     """What was found: every account's cluster, or -1, and the candidates for them.
 
     `agreements` is what pairs agree in, `sown[i]` whether pair i was a seed, `tied[a]` whether account a is held by
-    seeds of one hand in more than one way.
+    seeds of one hand, or of a cohort, in more than one way.
     """
 
     labels: Ints
@@ -58,6 +72,14 @@ class Clusters:
     tied: Bools
 
 
+class Wave(NamedTuple):
+    """Which pairs a wave starts from, how many accounts no single one may join to as many, and which can tie."""
+
+    seeds: Seeds
+    group: int = GROUP
+    ties: Callable[[Scored], Bools] = none
+
+
 def find_clusters(con: duckdb.DuckDBPyConnection, given: Given, tell: Callable[[str], None]) -> Clusters:
     """Find the clusters of all accounts."""
     agreements = read_agreements(con)
@@ -65,16 +87,15 @@ def find_clusters(con: duckdb.DuckDBPyConnection, given: Given, tell: Callable[[
     scored = weigh(con, agreements, labels, given.organisations)
     sown = np.zeros(len(scored.left), dtype=np.bool_)
     held = np.zeros(len(labels), dtype=np.bool_)
-    for wave in _waves(given):
+    for wave in _waves(con, given):
         loose = drop_small(labels, GROUP) < 0
-        seeds, line = wave(scored, loose[scored.left] & loose[scored.right])
+        seeds, line = wave.seeds(scored, loose[scored.left] & loose[scored.right])
         tell(line)
         if not seeds.any():
             continue
         sown |= seeds
-        if wave is held_by_one_hand:
-            held |= tied(scored, seeds, len(labels))
-        fresh = seed_labels(scored, seeds, len(labels), PAIR if wave in (held_by_one_hand, faint) else GROUP)
+        held |= tied(scored, seeds & wave.ties(scored), len(labels))
+        fresh = seed_labels(scored, seeds, len(labels), wave.group)
         labels = grow(con, np.where(fresh >= 0, fresh + labels.max(initial=-1) + 1, labels), held)
         scored = weigh(con, agreements, labels, given.organisations)
         fused = fuse(scored, labels)
@@ -86,12 +107,17 @@ def find_clusters(con: duckdb.DuckDBPyConnection, given: Given, tell: Callable[[
     return Clusters(labels, found, agreements, sown, held)
 
 
-def _waves(given: Given) -> list[Seeds]:
-    waves: list[Seeds] = [plain, held_by_one_hand, faint]
+def _waves(con: duckdb.DuckDBPyConnection, given: Given) -> list[Wave]:
+    waves = [
+        Wave(plain),
+        Wave(held_by_one_hand, PAIR, by_one_hand),
+        Wave(partial(within_cohorts, con), GROUP, every),
+        Wave(faint, PAIR),
+    ]
     if given.labelled.any():
-        waves.insert(0, partial(labelled, given.labelled))
+        waves.insert(1, Wave(partial(labelled, given.labelled)))
     if given.operators.max(initial=-1) >= 0:
-        waves.insert(0, partial(confirmed, given.operators))
+        waves.insert(0, Wave(partial(confirmed, given.operators)))
     return waves
 
 

@@ -30,8 +30,9 @@ def make_held(con: duckdb.DuckDBPyConnection, days: str, without: Family | None 
     `seldom` (kind, once, twice): how many keys of a kind one account shows, and two. `shared` (k, kind, key, degree,
     rarity, band): keys that at most COMMONEST_SHARE of all hold, rarity = ln(accounts / degree) in micro-nats. `held`
     (a, k, …, unit, first_seen, first_event): who holds them, `unit` having one vote. `slices` (slice, family, band,
-    part, coincidence, timing): a family's keys by band; those of one `part` are weighed together, each key being rarer
-    by `coincidence`, the chance of the timing that it asks for, and `timing` = −ln of that, micro-nats. `holdings` (a,
+    part, coincidence, timing, clump): a family's keys by band; those of one `part` are weighed together, each key being
+    rarer by `coincidence`, the chance of the timing that it asks for, and `timing` = −ln of that, micro-nats; `clump`:
+    how many votes strangers have for each such key that they share. `holdings` (a,
     family, n): how many keys of a family an account holds, shared or not. `family_degrees` (family, band, degree, n):
     how many shared keys there are. `crowds` (hubs, near): how many took up any of those keys; filled on demand.
     """
@@ -82,10 +83,11 @@ def _make_names(con: duckdb.DuckDBPyConnection, without: Family | None) -> None:
     con.execute("CREATE OR REPLACE TEMP TABLE signals (kind VARCHAR, family VARCHAR, unit VARCHAR)")
     con.execute("""
         CREATE OR REPLACE TEMP TABLE slices (
-            slice UTINYINT, family VARCHAR, band INTEGER, part INTEGER, coincidence DOUBLE, timing BIGINT)""")
+            slice UTINYINT, family VARCHAR, band INTEGER, part INTEGER, coincidence DOUBLE, timing BIGINT,
+            clump DOUBLE)""")
     for place, family in enumerate(Family):
         rows = [(SLICES * place + band, family, band, band * (family is Family.PHRASE)) for band in range(SLICES)]
-        con.executemany("INSERT INTO slices VALUES (?, ?, ?, ?, 1.0, 0)", rows)
+        con.executemany("INSERT INTO slices VALUES (?, ?, ?, ?, 1.0, 0, 1.0)", rows)
     signals = [(s.kind, s.family.value, s.unit) for s in SIGNALS if s.family is not without]
     con.executemany("INSERT INTO signals VALUES (?, ?, ?)", signals)
 

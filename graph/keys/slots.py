@@ -36,12 +36,20 @@ Longs = NDArray[np.uint64]
 
 @dataclass(frozen=True)
 class Requests:
-    """The requests that have slots: account, sequence number and time (µs) of each; `order[i]`: its place in time."""
+    """The requests that have slots: account, sequence number and time (µs) of each; `order[i]`: its place in time.
+
+    `sent[a]`: how many account a has.
+    """
 
     account: Longs
     seq: Longs
     at: Ints
     order: Words
+    sent: Ints
+
+    def pervades(self, accounts: Longs, events: Ints) -> Bools:
+        """Whether what each account says in so many requests is in most of its requests."""
+        return np.asarray(2 * events > self.sent[accounts.astype(np.int64)], dtype=np.bool_)
 
 
 def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int, least: int) -> None:
@@ -62,7 +70,7 @@ def make_slots(con: duckdb.DuckDBPyConnection, accounts: int, most: int, least: 
             parts.append(_held(requests, values, slot, shared, least, lead))
             if sum(part.num_rows for part in parts) >= ENOUGH_HELD:
                 break
-    _place(con, _united(pa.concat_tables(parts), lead, requests.seq), used)
+    _place(con, _united(pa.concat_tables(parts), lead, requests), used)
 
 
 def _read(con: duckdb.DuckDBPyConnection, folder: Path) -> Requests:
@@ -81,7 +89,7 @@ def _read(con: duckdb.DuckDBPyConnection, folder: Path) -> Requests:
     at = np.fromfile(_file(folder, "at"), dtype=np.int64)
     order = np.empty(len(at), dtype=np.uint32)
     order[np.lexsort((seq, at))] = np.arange(len(at), dtype=np.uint32)
-    return Requests(account, seq, at, order)
+    return Requests(account, seq, at, order, np.bincount(account.astype(np.int64)))
 
 
 def _file(folder: Path, column: str | int) -> Path:
@@ -110,7 +118,7 @@ def _held(requests: Requests, values: Words, slot: int, shared: Words, least: in
     rows = rows[np.lexsort((requests.order[rows], pairs[rows]))]
     starts = np.flatnonzero(_changes(pairs[rows]))
     events = np.diff(np.append(starts, len(rows)))
-    told = np.repeat(events >= least, events)
+    told = np.repeat((events >= least) & ~requests.pervades(requests.account[rows[starts]], events), events)
     name = events.astype(np.uint64) << np.uint64(40) | np.uint64(slot << 32) | values[rows[starts]]
     lead[rows[told]] = np.maximum(lead[rows[told]], np.repeat(name, events)[told])
     starts, events = starts[events >= least], events[events >= least]
@@ -129,17 +137,18 @@ def _held(requests: Requests, values: Words, slot: int, shared: Words, least: in
     )
 
 
-def _united(held: pa.Table, lead: Longs, seq: Longs) -> pa.Table:
+def _united(held: pa.Table, lead: Longs, requests: Requests) -> pa.Table:
     """`held` with `unit`, the commonest value of the requests that show a value first and last, and the first `seq`.
 
     The values of one template come in the same requests, so they have its commonest value in common. A rare one of
-    them may miss it in one request, hardly in both.
+    them may miss it in one request, hardly in both. What pervades an account's requests, as a system prompt does, is
+    one unit of its own and leads no template.
     """
     first, last = held["first"].to_numpy(), held["last"].to_numpy()
+    pervading = requests.pervades(requests.account[first], held["events"].to_numpy())
+    unit = np.where(pervading, np.uint64(0), np.maximum(lead[first], lead[last]))
     rest = held.drop_columns(["first", "last"])
-    return rest.append_column("unit", pa.array(np.maximum(lead[first], lead[last]))).append_column(
-        "seq", pa.array(seq[first])
-    )
+    return rest.append_column("unit", pa.array(unit)).append_column("seq", pa.array(requests.seq[first]))
 
 
 def _changes(ordered: Longs) -> Bools:

@@ -1,5 +1,7 @@
 """Populations that easily spoil a null: a third of all accounts in rings, one family of evidence, mixed-up records."""
 
+from random import Random
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,25 @@ def test_a_third_of_all_accounts_in_rings_does_not_hide_them_and_each_stays_one(
     lake = world.land()
     found = groups(lake, link(lake, None, told))
     assert {members for members, verdict in found.items() if verdict == "distillation"} == rings
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_users_of_one_template_are_one_only_where_they_share_addresses_too(world, crowd, pooled: bool) -> None:
+    crowd(world, 160)
+    random = Random(7)
+    users = [f"user-{i:02}" for i in range(30)]
+    for i, user in enumerate(users):
+        own = [f"own-{user}-{n}" for n in range(4)]
+        addresses = random.sample([f"exit-{n}" for n in range(25)], 4) if pooled else own
+        world.signup(user, i, device_key=f"d-{user}", program="pay_as_you_go", ip_key=addresses[0])
+        for n, address in enumerate(addresses):
+            asked = {"prompt_template_hash": f"template-{n % 2}", "conversation_prefix_hash": f"{user}-{n}"}
+            world.ask(user, 100 * n + i, ip_key=address, ip_prefix=address, **asked)
+    lake = world.land()
+    found = groups(lake, link(lake, None, told))
+    together = max((members & set(users) for members in found), key=len, default=set())
+    assert len(together) >= 27 if pooled else not together
+    assert "distillation" not in found.values()
 
 
 def test_with_sign_ups_alone_who_shares_devices_is_linked_and_nobody_is_accused(world) -> None:

@@ -8,7 +8,7 @@ import pytest
 from graph.chance import population
 from graph.links import FAMILIES, SUPPORT, Scored
 from graph.null import MICRO
-from graph.seeds import labelled, plain, tied
+from graph.seeds import by_one_hand, labelled, plain, tied
 from graph.signals.signal import Family
 
 ACCOUNTS = 400
@@ -25,7 +25,8 @@ def scored(nats: dict[tuple[int, int], dict[int, float]]) -> Scored:
     left, right = (np.array([pair[side] for pair in pairs]) for side in (0, 1))
     chance, one_hand = (population(weights, FAMILIES, ACCOUNTS, None, least) for least in (0, SUPPORT))
     may = np.ones(len(pairs), dtype=np.bool_)
-    return Scored(left, right, weights, chance.of(weights.sum(axis=1)), may, chance, one_hand)
+    strange = np.ones(len(pairs), dtype=np.uint8)
+    return Scored(ACCOUNTS, left, right, strange, weights, chance.of(weights.sum(axis=1)), may, chance, one_hand)
 
 
 def strangers() -> dict[tuple[int, int], dict[int, float]]:
@@ -75,9 +76,9 @@ def test_one_network_makes_no_seed_of_labelled_accounts() -> None:
 )
 def test_whom_a_single_link_holds_is_not_tied(links: list[tuple[int, int]], held: set[int]) -> None:
     pairs = scored(strangers() | {pair: {FAILOVER: 4.0, NETWORK: 3.1} for pair in links})
-    assert set(np.flatnonzero(tied(pairs, pairs.left < 300, ACCOUNTS))) == held
+    assert set(np.flatnonzero(tied(pairs, by_one_hand(pairs) & (pairs.left < 300), ACCOUNTS))) == held
 
 
 def test_links_by_prompts_alone_tie_nobody() -> None:
     pairs = scored({pair: {PROMPT: 30.0, NETWORK: 20.0} for pair in combinations(range(4), 2)})
-    assert not tied(pairs, np.ones(len(pairs.left), dtype=np.bool_), ACCOUNTS).any()
+    assert not tied(pairs, by_one_hand(pairs), ACCOUNTS).any()

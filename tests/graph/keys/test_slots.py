@@ -101,3 +101,19 @@ def test_what_an_account_says_together_is_one_unit_and_what_it_says_apart_is_two
         units = con.sql("SELECT a, split_part(key, ':', 2) AS text, count(DISTINCT unit) FROM slot_held GROUP BY ALL")
         assert sorted(units.fetchall()) == [(a, text, 1) for a in (0, 1) for text in ("1", "2")]
         assert con.sql("SELECT count(DISTINCT (a, unit)) FROM slot_held").fetchall() == [(4,)]
+
+
+def test_what_an_account_always_says_leads_none_of_its_templates() -> None:
+    always, text = 7, 100
+    requests = []
+    for account in (0, 1):
+        for template in (1, 2, 3):
+            for _ in range(4):
+                values = [always] * 4 + [template] * 8 + [text + n for n in range(4)]
+                text += 4
+                requests.append((account, values))
+    with population(requests) as con:
+        make_slots(con, 6, most=3, least=2)
+        units = con.sql("SELECT DISTINCT a, split_part(key, ':', 2) AS value, unit FROM slot_held").fetchall()
+    assert sorted((a, value) for a, value, _ in units) == [(a, value) for a in (0, 1) for value in "1237"]
+    assert len({(a, unit) for a, _, unit in units}) == 8
