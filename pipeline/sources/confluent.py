@@ -13,7 +13,7 @@ from pipeline.sources.batch import PolledBatch, Span
 from pipeline.sources.fetcher import FETCH_BYTES, POLL_SECONDS
 
 CONSUME_SECONDS = 0.1
-QUEUE_KBYTES = 4 * 1024  # records that librdkafka may fetch ahead, per partition: one answer of the broker
+QUEUE_KBYTES = FETCH_BYTES // 1024  # that librdkafka may fetch ahead, per partition: one answer of the broker
 
 
 class ConfluentFetcher:

@@ -5,7 +5,7 @@ from typing import Protocol
 from pipeline.sources.batch import PolledBatch, Span
 
 POLL_SECONDS = 5.0  # how long a silent broker holds up the other partitions of a tick
-FETCH_BYTES = 4 * 2**20  # of one partition a request: few requests, yet 100 partitions fetched ahead stay bounded
+FETCH_BYTES = 2 * 2**20  # of one partition a request: few requests, yet what is fetched ahead of each stays small
 
 
 class Fetcher(Protocol):
