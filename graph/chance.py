@@ -63,8 +63,9 @@ def population(
     hand[0] = rest[0] = 1.0
     by_family = {}
     for f, family in enumerate(families):
-        eighths = -(-weights[:, f].astype(np.int64) * STEP // MICRO)
-        seen = np.bincount(np.minimum(eighths, BINS), times, BINS + 1)
+        at = np.flatnonzero(weights[:, f])
+        eighths = -(-weights[at, f].astype(np.int64) * STEP // MICRO)
+        seen = np.bincount(np.minimum(eighths, BINS), None if times is None else times[at], BINS + 1)
         shown = seen[::-1].cumsum()[::-1] / max(pairs, 1.0)
         reach = np.minimum(shown, np.exp(-np.arange(BINS + 1) / STEP))
         reach[0] = 1.0

@@ -146,7 +146,7 @@ def _weigh(con: duckdb.DuckDBPyConnection, agreements: Agreements, accounts: int
     timing = con.sql("SELECT timing FROM slices ORDER BY slice").fetchnumpy()["timing"]
     piece = _pieces(con)[agreements.slices]
     surprise = agreements.agreement + agreements.votes * timing[agreements.slices]
-    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int32)
+    weights = np.zeros((len(agreements.left), len(FAMILIES)), dtype=np.int32, order="F")
     for (name, of), null in _nulls(con, accounts).items():
         family = FAMILIES.index(name)
         at = np.flatnonzero(piece == family * SLICES + of)

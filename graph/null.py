@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -45,8 +46,21 @@ class Null:
 
         `product`: of how many keys either holds.
         """
-        mean = self.rate * product
-        return exceeds(agreement / MICRO, (mean * growth for growth in self.growth.tolist()))
+        alike, place = _alike(agreement, product)
+        mean = self.rate * alike[:, 1].view(np.float64)
+        return exceeds(alike[:, 0] / MICRO, (mean * growth for growth in self.growth.tolist()))[place]
+
+
+def _alike(agreement: Ints, product: Floats) -> tuple[Ints, Smalls]:
+    """Rows of an agreement and the bits of a product, each once, and which of them each pair has.
+
+    Most pairs share one key of many who have one, so they are weighed once for all.
+    """
+    pairs = np.stack([agreement, product.view(np.int64)], axis=1)
+    width = pa.binary(pairs.itemsize * 2)
+    coded = pa.FixedSizeBinaryArray.from_buffers(width, len(pairs), [None, pa.py_buffer(pairs)]).dictionary_encode()
+    kept = np.frombuffer(coded.dictionary.buffers()[1], dtype=np.int64)
+    return kept.reshape(-1, 2)[: len(coded.dictionary)], coded.indices.to_numpy()
 
 
 def family_null(rarity: Floats, meetings: Floats, total: int) -> Null:

@@ -60,7 +60,7 @@ ONE_SIDED = """
         WHERE place > 1 + CASE WHEN left_first THEN n - given ELSE given END)"""
 
 # One unit, one vote, counted on both sides: the smaller count is what cannot be explained by one request of either.
-# Only where requests are units do the sides differ.
+# Only where requests are units do the sides differ. Of the pairs in `lone` it is plain.
 AGREEMENT = """
     WITH left_votes AS (
         SELECT pair, slice, sum(best)::BIGINT AS agreement, count(*) AS votes, sum(n) AS keys,
@@ -79,7 +79,8 @@ AGREEMENT = """
     )
     SELECT pair, slice, least(x.agreement, y.agreement) AS agreement, least(x.votes, y.votes)::INTEGER AS votes,
            keys::INTEGER AS keys, solid, times
-    FROM left_votes x LEFT JOIN right_votes y USING (pair, slice) ORDER BY pair, slice"""
+    FROM left_votes x LEFT JOIN right_votes y USING (pair, slice)
+    UNION ALL FROM lone ORDER BY pair, slice"""
 
 # What a key shows of two accounts that share it.
 CIRCUMSTANCE, SPOKEN, OWNED = np.uint8(1), np.uint8(2), np.uint8(4)
@@ -101,7 +102,7 @@ class Holders:
 
 
 class Drawn(NamedTuple):
-    """A row per pair and shared key: its accounts' rows in Holders, and how many such pairs it stands for."""
+    """A row per shared key of each pair, in order: the accounts' rows in Holders, how many such pairs it stands for."""
 
     pair: Ints
     left: Smalls
@@ -129,8 +130,13 @@ def make_pairs(con: duckdb.DuckDBPyConnection) -> None:
     many = int(np.where(holders.hub, met // 2, met).sum()) > ENOUGH_ROWS
     shown = _shown(con)
     for drawn in _lots(holders, np.arange(len(met), dtype=np.int32)):
-        _place(con, holders, _thinned(drawn, shown[holders.slice[drawn.left]]) if many else drawn)
+        looked_at = _thinned(drawn, shown[holders.slice[drawn.left]]) if many else drawn
+        _, keys = _runs(looked_at.pair)
+        several = np.repeat(keys > 1, keys)
+        _place(con, holders, looked_at.at(several))
+        con.register("lone", _lone(holders, looked_at.at(~several)))
         con.execute("INSERT INTO agreements " + AGREEMENT)
+        con.unregister("lone")
     con.execute("DROP TABLE pair_keys")
 
 
@@ -167,7 +173,7 @@ def _lots(holders: Holders, rows: Smalls) -> Iterator[Drawn]:
         ahead = holders.a[right] > holders.a[left]
         left, right = left[ahead], right[ahead]
         pair = holders.a[left].astype(np.int64) << 32 | holders.a[right]
-        yield Drawn(pair, left, right, np.ones(len(pair), dtype=np.uint8))
+        yield Drawn(pair, left, right, np.ones(len(pair), dtype=np.uint8)).at(np.argsort(pair))
 
 
 def _shown(con: duckdb.DuckDBPyConnection) -> Bytes:
@@ -178,19 +184,37 @@ def _shown(con: duckdb.DuckDBPyConnection) -> Bytes:
     return shown
 
 
-def _thinned(drawn: Drawn, shown: Bytes) -> Drawn:
-    """`drawn` in order of pairs, of those that share circumstances alone or a single phrase only one in THIN."""
-    order = np.argsort(drawn.pair)
-    pair = drawn.pair[order]
+def _runs(pair: Ints) -> tuple[Ints, Ints]:
+    """Where each pair's rows start, and how many they are."""
     starts = np.flatnonzero(np.diff(pair, prepend=-1))
-    keys = np.diff(np.append(starts, len(pair)))
-    together = np.bitwise_or.reduceat(shown[order], starts)
+    return starts, np.diff(np.append(starts, len(pair)))
+
+
+def _thinned(drawn: Drawn, shown: Bytes) -> Drawn:
+    """`drawn` with one in THIN of the pairs that share circumstances alone or a single phrase."""
+    starts, keys = _runs(drawn.pair)
+    together = np.bitwise_or.reduceat(shown, starts)
     weak = (together == CIRCUMSTANCE) | ((together == SPOKEN) & (keys == 1))
     # Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4): all bits of a pair bear on the upper ones.
-    mixed = (pair[starts].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(56)
+    mixed = (drawn.pair[starts].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(56)
     times = np.repeat(np.where(weak, THIN * (mixed % THIN == 0), 1).astype(np.uint8), keys)
-    kept = times > 0
-    return drawn.at(order[kept])._replace(times=times[kept])
+    return drawn._replace(times=times).at(times > 0)
+
+
+def _lone(holders: Holders, drawn: Drawn) -> pa.Table:
+    """Rows of `agreements` of pairs that share one key."""
+    at = drawn.left
+    return pa.table(
+        {
+            "pair": drawn.pair,
+            "slice": holders.slice[at],
+            "agreement": holders.rarity[at].astype(np.int64),
+            "votes": np.ones(len(at), dtype=np.int32),
+            "keys": np.ones(len(at), dtype=np.int32),
+            "solid": ~holders.hub[at],
+            "times": drawn.times,
+        }
+    )
 
 
 def _place(con: duckdb.DuckDBPyConnection, holders: Holders, drawn: Drawn) -> None:
