@@ -1,8 +1,9 @@
 """The life of an account that acts by itself: sign-up, payments, requests by its rhythm, the provider's actions."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from operator import itemgetter
 from random import Random
 
@@ -18,6 +19,8 @@ _SESSION = 20 * MINUTE
 # Status of requests that client libraries send again by themselves, and how often they do.
 _AGAIN, _RETRIED = frozenset({429, 500, 529}), 0.6
 _BILLING_DAYS = 30
+# Events besides requests that are kept until they are due: payments of a year. Those of longer lives are drawn twice.
+_KEPT = 16
 _NEVER = 2**62
 
 
@@ -38,13 +41,15 @@ def live(
     world: World, account: Account, habit: Habit, *extra: Timed, signup_from: Network | None = None
 ) -> Iterator[Timed]:
     """All events of one account, in time order. `extra` are events of its own besides the usual."""
+    rng = world.stream("life", account.account_id)
     until = min(world.end, habit.until, account.closed or _NEVER)
-    rng, again = (world.stream("life", account.account_id) for _ in range(2))
-    for _ in _milestones(account, rng, signup_from, until):
-        pass  # requests are drawn from where these end; as there may be many, they are drawn again, not kept
-    milestones = _milestones(account, again, signup_from, until)
+    milestones = _milestones(account, rng, signup_from, until)
+    kept: Iterable[Timed] = list(islice(milestones, _KEPT))
+    if sum(1 for _ in milestones):  # requests are drawn from where these end, so they are drawn now, and again when due
+        again = _milestones(account, world.stream("life", account.account_id), signup_from, until)
+        kept = chain(kept, islice(again, _KEPT, None))
     own = sorted(extra, key=itemgetter(0))
-    return heapq.merge(milestones, own, _requests(world, account, habit, rng, until), key=itemgetter(0))
+    return heapq.merge(kept, own, _requests(world, account, habit, rng, until), key=itemgetter(0))
 
 
 def _milestones(account: Account, rng: Random, signup_from: Network | None, until: int) -> Iterator[Timed]:
