@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 import msgspec
@@ -24,6 +24,8 @@ _LINGER_MS, _BATCH_BYTES = 50, 2**18
 # Records that may wait for a slow broker: 40 MB of them.
 _WAITING = 50_000
 _FULL_SECONDS = 0.1
+# Events made before they are sent: by turns of one, both cost more, through kafka-python a quarter.
+_AT_ONCE = 1000
 _FAST = {
     "acks": "all",
     "linger.ms": _LINGER_MS,
@@ -152,9 +154,11 @@ def _put_all(
     """Hand every event to `put` as topic, key, value and timestamp; stop at the first failure."""
     encode = msgspec.json.Encoder().encode
     written = 0
-    for time, record in events:
-        put(topics[TABLES[type(record)]], record.account_id.encode(), encode(record), 1000 * time // SECOND)
-        written += 1
-        if failures:
-            raise failures[0]
+    source = iter(events)
+    while made := list(islice(source, _AT_ONCE)):
+        for time, record in made:
+            put(topics[TABLES[type(record)]], record.account_id.encode(), encode(record), 1000 * time // SECOND)
+            if failures:
+                raise failures[0]
+        written += len(made)
     return written
