@@ -31,7 +31,7 @@ FAMILY_PAIRS = 20_000_000
 ENOUGH_ROWS = 20_000_000
 THIN = 32
 # Rows drawn at a time. Cost only: it bounds memory.
-LOT_ROWS = 4_000_000
+LOT_ROWS = 2_000_000
 
 CAPS = """
     WITH made AS (

@@ -11,7 +11,7 @@ from graph.signals import slot
 from graph.signals.signal import CONTENT, Family
 from graph.verdict.chances import ACT_CHANCE, reaches
 from graph.verdict.public_mail import PUBLIC_MAIL
-from graph.verdict.tasks import capability_sql
+from graph.verdict.tasks import capability_sql, told_sql
 
 # What is said that ties members together: prompts, phrases, and the conversations that they pass on to each other.
 SAID = CONTENT | {Family.FAILOVER}
@@ -25,12 +25,18 @@ HOPPING_SHARE = 0.1
 COMMON_SHARE = 0.1
 
 
+# One person has a second account on his device at times, and one more where the first was closed; so many are a farm's.
+MANY = 3
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the pooled events of one cluster show. Counts are of members unless named otherwise.
 
     `carried`: requests that carry what the members share; `core`: those of them that carry what most members share;
-    `untold`: those without a task. `crowd`: the members with one device or card, the commonest.
+    `untold`: those without a task in known words. `crowd`: the members with one device or card, the commonest;
+    `payer`: with one card, or one name and address on the bill; `devices`: with a known device, `crowded`: with one
+    that MANY members have; `office`: who mostly come through networks that most members use.
     """
 
     c: int
@@ -55,6 +61,10 @@ class Facts:
     own_domain: int
     org: int
     crowd: int
+    payer: int
+    devices: int
+    crowded: int
+    office: int
     hopping: int
 
 
@@ -64,6 +74,7 @@ class Outside:
 
     `hopping`: over those with LEAST_REQUESTS. `tasks`, `payments`, `programs`: whether the provider tells what is asked
     for in known words, who paid, and who is on a free trial: if nobody at all shows it, it is unknown, not absent.
+    `lengths`: whether it tells how long answers are.
     """
 
     capability: Floats
@@ -76,6 +87,7 @@ class Outside:
     tasks: bool
     payments: bool
     programs: bool
+    lengths: bool
 
 
 # Per account: what its sign-up, payments and the provider's actions say.
@@ -88,7 +100,7 @@ PERSONS = f"""
            coalesce(bool_or(e.outcome = 'succeeded' AND e.card_funding = 'prepaid'), false) AS prepaid,
            coalesce(bool_or(e.action IN ('banned', 'suspended')), false) AS banned,
            coalesce(any_value(b.blocks), 0) AS blocks, count(*) FILTER (e.src = 'usage') AS requests,
-           count(*) FILTER (e.src = 'usage' AND e.task IS NOT NULL) AS told,
+           count(*) FILTER (e.src = 'usage' AND {told_sql("e.task")}) AS told,
            count(*) FILTER (e.src = 'usage' AND {capability_sql("e.task")}) AS capability,
            sum(e.output_tokens) FILTER (e.src = 'usage') AS output
     FROM account a
@@ -143,6 +155,24 @@ USUAL = """
     SELECT any_value(usual), (count(blocks) FILTER (blocks > usual) + 1) / (count(blocks) + 2)
     FROM bound LEFT JOIN ordinary ON true"""
 
+# What members have of their own: devices, cards that paid, and who is on the bill.
+POSSESSED = """
+    CREATE OR REPLACE TEMP TABLE possessed AS
+    WITH theirs AS (
+        SELECT c, a, e.* FROM events e JOIN account USING (account_id) JOIN member USING (a)
+        WHERE src = 'signup' OR (src = 'payment' AND outcome = 'succeeded')
+    )
+    SELECT c, a, 'device' AS kind, device_key AS key FROM theirs WHERE src = 'signup' AND device_key IS NOT NULL
+    UNION ALL SELECT c, a, 'card', card_key FROM theirs WHERE card_key IS NOT NULL
+    UNION ALL SELECT c, a, 'bill', billing_name_key || '@' || billing_postcode_key FROM theirs
+    WHERE billing_name_key IS NOT NULL AND billing_postcode_key IS NOT NULL"""
+
+# How often each member came through which network.
+CAME = """
+    CREATE OR REPLACE TEMP TABLE came AS
+    SELECT c, a, ip_prefix, count(*) AS n FROM events JOIN account USING (account_id) JOIN member USING (a)
+    WHERE ip_prefix IS NOT NULL GROUP BY ALL"""
+
 FACTS = f"""
     WITH people AS (
         SELECT c, count(*) AS accounts, count(*) FILTER (trial) AS trial, count(*) FILTER (paid) AS paid,
@@ -159,11 +189,17 @@ FACTS = f"""
         SELECT c, max(n) AS org FROM (SELECT c, org_id, count(*) AS n FROM persons
             WHERE org_id IS NOT NULL AND c IS NOT NULL GROUP BY ALL) GROUP BY c
     ), crowds AS (
-        SELECT c, max(n) AS crowd FROM (
-            SELECT c, src, coalesce(device_key, card_key) AS key, count(DISTINCT a) AS n
-            FROM events JOIN account USING (account_id) JOIN member USING (a)
-            WHERE src = 'signup' OR (src = 'payment' AND outcome = 'succeeded') GROUP BY ALL)
-        WHERE key IS NOT NULL GROUP BY c
+        SELECT c, max(n) FILTER (kind <> 'bill') AS crowd, max(n) FILTER (kind <> 'device') AS payer,
+               sum(n) FILTER (kind = 'device') AS devices, sum(n) FILTER (kind = 'device' AND n >= $many) AS crowded
+        FROM (SELECT c, kind, key, count(DISTINCT a) AS n FROM possessed GROUP BY ALL) GROUP BY c
+    ), common AS (
+        SELECT c, ip_prefix FROM came JOIN people USING (c)
+        GROUP BY c, ip_prefix, accounts HAVING 2 * count(*) > accounts
+    ), offices AS (
+        SELECT c, count(*) AS office FROM (
+            SELECT c, a FROM came LEFT JOIN (SELECT *, true AS shared FROM common) USING (c, ip_prefix)
+            GROUP BY c, a HAVING 2 * coalesce(sum(n) FILTER (shared), 0) > sum(n))
+        GROUP BY c
     ), pooled AS (
         SELECT e.c, min(event_time) AS first_seen, max(event_time) AS last_seen,
                count(*) FILTER (src = 'usage') AS requests,
@@ -171,7 +207,7 @@ FACTS = f"""
                coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
                count(*) FILTER (stop_reason = 'refusal') AS refusals,
                count(k.seq) AS carried, count(*) FILTER (k.core) AS core,
-               count(k.seq) FILTER (task IS NULL) AS untold,
+               count(k.seq) FILTER (NOT {told_sql("task")}) AS untold,
                count(k.seq) FILTER ({capability_sql("task")}) AS carried_capability,
                coalesce(sum(output_tokens) FILTER (k.seq IS NOT NULL) / nullif(count(k.seq), 0), 0) AS carried_output
         FROM done e LEFT JOIN carried k ON k.seq = e.seq AND k.c = e.c
@@ -180,9 +216,11 @@ FACTS = f"""
     SELECT c, accounts, first_seen, last_seen, requests, input_tokens, output_tokens, refusals, carried,
            core, untold, carried_capability, carried_output, trial, paid, prepaid, banned, denying, attested,
            coalesce(own_domain, 0) AS own_domain, coalesce(strangers, 0) AS strangers,
-           coalesce(org, 0) AS org, coalesce(crowd, 0) AS crowd, hopping
+           coalesce(org, 0) AS org, coalesce(crowd, 0) AS crowd, coalesce(payer, 0) AS payer,
+           coalesce(devices, 0)::BIGINT AS devices, coalesce(crowded, 0)::BIGINT AS crowded,
+           coalesce(office, 0) AS office, hopping
     FROM people JOIN pooled USING (c) LEFT JOIN domains USING (c) LEFT JOIN orgs USING (c)
-    LEFT JOIN crowds USING (c) ORDER BY c"""
+    LEFT JOIN crowds USING (c) LEFT JOIN offices USING (c) ORDER BY c"""
 
 
 CONDUCT = """
@@ -207,9 +245,11 @@ def gather(con: duckdb.DuckDBPyConnection) -> tuple[list[Facts], Outside]:
     con.execute("CREATE OR REPLACE TEMP TABLE persons AS " + PERSONS, {"public": sorted(PUBLIC_MAIL)})
     con.execute("CREATE OR REPLACE TEMP TABLE done AS " + DONE)
     con.execute("CREATE OR REPLACE TEMP TABLE carried AS " + CARRIED, {"said": sorted(SAID)})
+    con.execute(POSSESSED)
+    con.execute(CAME)
     bound = {"share": 1.0 - HOPPING_SHARE, "least": LEAST_REQUESTS}
     usual, hopping = con.execute(USUAL, bound).fetchall()[0]
-    rows = con.sql(FACTS, params={"usual": usual}).to_arrow_table().to_pylist()
+    rows = con.sql(FACTS, params={"usual": usual, "many": MANY}).to_arrow_table().to_pylist()
     outsiders = con.sql("SELECT greatest(count(*), 1) FROM persons WHERE c IS NULL").fetchall()[0][0]
     return [_facts(row, row.pop("strangers") / outsiders) for row in rows], _outside(con, hopping)
 
@@ -234,4 +274,5 @@ def _outside(con: duckdb.DuckDBPyConnection, hopping: float) -> Outside:
     trial, unpaid, prepaid, banned = (count / shares[0] for count in shares[1:])
     capability, output = np.sort(np.ma.compressed(habits["capability"])), np.sort(habits["output"])
     tasks, payments, programs = (bool(known) for known in told)
-    return Outside(capability, output, trial, unpaid, prepaid, banned, hopping, tasks, payments, programs)
+    lengths = bool(output.max(initial=0) > 0)
+    return Outside(capability, output, trial, unpaid, prepaid, banned, hopping, tasks, payments, programs, lengths)

@@ -72,7 +72,7 @@ def evasions(facts: Facts, outside: Outside, families: frozenset[Family]) -> lis
     found = []
     if Family.FAILOVER in families:
         found.append("conversations that are refused or left off go on at once on another account")
-    if facts.hopping and reaches(facts.hopping, facts.accounts, outside.hopping) < ACT_CHANCE:
+    if hops(facts, outside):
         found.append(
             f"{facts.hopping} of {facts.accounts} accounts hop between more networks of their own than nine in ten do"
         )
@@ -80,23 +80,27 @@ def evasions(facts: Facts, outside: Outside, families: frozenset[Family]) -> lis
 
 
 def denials(facts: Facts, outside: Outside) -> list[str]:
-    """Signs of people who do not exist: accounts that had to be banned, cards that lead to nobody."""
+    """Signs of people who do not exist: accounts that had to be banned, cards that lead to nobody.
+
+    Prepaid cards hide nothing where most members have one, or one name on the bill, in common: that shows the payer.
+    """
     found = []
     if facts.banned and reaches(facts.banned, facts.accounts, outside.banned) < ACT_CHANCE:
         found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
-    if facts.prepaid and reaches(facts.prepaid, facts.accounts, outside.prepaid) < ACT_CHANCE:
+    shown = 2 * facts.payer > facts.accounts
+    if facts.prepaid and not shown and reaches(facts.prepaid, facts.accounts, outside.prepaid) < ACT_CHANCE:
         found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
     return found
 
 
-def conceals(facts: Facts, families: frozenset[Family], evaded: list[str], denied: list[str]) -> bool:
+def conceals(facts: Facts, outside: Outside, families: frozenset[Family], evaded: list[str], denied: list[str]) -> bool:
     """Whether the members hide that they belong together.
 
     One act is enough where something else shows one hand, two where nothing does. Who says openly that the accounts
-    are his may move work among them and work from many places: only denials count then, and it takes both, shown
-    by most members: a few who join in the name of an honest group do not speak for it.
+    are his, or sits in one place, may move work among them: only denials count then, and it takes both, shown by most
+    members: a few who join in the name of an honest group do not speak for it.
     """
-    if is_open(facts):
+    if is_open(facts) or is_office(facts, outside):
         return len(denied) >= 2 and 2 * facts.denying > facts.accounts
     return len(evaded) + len(denied) >= (1 if families & ONE_HAND else 2)
 
@@ -104,6 +108,17 @@ def conceals(facts: Facts, families: frozenset[Family], evaded: list[str], denie
 def is_open(facts: Facts) -> bool:
     """Whether most members are open about who they are: one organisation, one domain of their own, or a contract."""
     return 2 * max(facts.org, facts.own_domain, facts.attested) > facts.accounts
+
+
+def hops(facts: Facts, outside: Outside) -> bool:
+    """Whether more members than in ordinary groups come from many networks of their own."""
+    return bool(facts.hopping) and reaches(facts.hopping, facts.accounts, outside.hopping) < ACT_CHANCE
+
+
+def is_office(facts: Facts, outside: Outside) -> bool:
+    """Whether the members come as people do who work in one place: through its networks, each with his own device."""
+    together = 2 * facts.office > facts.accounts and not hops(facts, outside)
+    return together and 2 * facts.devices > facts.accounts and not facts.crowded
 
 
 def vouched(facts: Facts) -> bool:
@@ -132,9 +147,9 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     evaded, denied = evasions(facts, outside, families), denials(facts, outside)
     concealed = [*evaded, *denied]
     reasons = [_holds(facts, families), *concealed, _carries(facts, outside)]
-    against = [*_against(facts, concealed), *_unknown(facts, outside)]
+    against = [*_against(facts, outside, concealed), *_unknown(facts, outside)]
     kinds = len(families - CONTENT) + bool(families & CONTENT)
-    hidden = conceals(facts, families, evaded, denied)
+    hidden = conceals(facts, outside, families, evaded, denied)
     accusable = facts.accounts >= LEAST_ACCOUNTS and kinds + len(concealed) >= 2 and bool(families - CIRCUMSTANTIAL)
     many = facts.accounts > HOUSEHOLD and families & ONE_HAND
     shown = hides_nothing(facts, outside, families, denied)
@@ -143,10 +158,10 @@ def judge_one(facts: Facts, outside: Outside, weights: Ints, farm: bool) -> Verd
     if accusable and many and farm and not vouched(facts):
         reasons.append(_free(facts, outside))
         return Verdict("trial_abuse", backing(weights), reasons, against)
-    # No accusation, so openness weighs less: resellers do business under a name. Where no task tells, it is the work of
-    # many customers that tells resale from what else one hand may hide.
+    # No accusation, so openness weighs less: resellers do business under a name. It is the work of many customers that
+    # tells resale from what else one hand may hide.
     sells = (hidden and not shown) or (denied and len(concealed) > 1)
-    if accusable and many and sells and (is_told(facts, outside) or not is_one_body(facts)):
+    if accusable and many and sells and facts.requests and not is_one_body(facts):
         return Verdict("resale", backing(weights), reasons, against)
     if is_open(facts):
         openly = max(facts.org, facts.own_domain, facts.attested)
@@ -192,11 +207,15 @@ def _unknown(facts: Facts, outside: Outside) -> list[str]:
     return [f"unknown: {'; '.join(missing)}"] if missing else []
 
 
-def _against(facts: Facts, concealed: list[str]) -> list[str]:
+def _against(facts: Facts, outside: Outside, concealed: list[str]) -> list[str]:
     found = []
     if is_open(facts):
         openly = max(facts.org, facts.own_domain, facts.attested)
         found.append(f"{openly} of {facts.accounts} are open about who they are: one domain, organisation or contract")
+    if is_office(facts, outside):
+        found.append(f"{facts.office} of {facts.accounts} come through networks that most use, on devices of their own")
+    if 2 * facts.payer > facts.accounts:
+        found.append(f"{facts.payer} of {facts.accounts} show one payer: one card, or one name and address on the bill")
     if facts.attested:
         found.append(f"{facts.attested} of {facts.accounts} are under contract or verified")
     if not concealed:

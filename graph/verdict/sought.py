@@ -8,8 +8,8 @@ from graph.null import Floats
 from graph.verdict.chances import ACT_CHANCE
 from graph.verdict.facts import Facts, Outside
 
-# Evidence must point the way of the charge: who asks for no more than half of the ordinary accounts do is ordinary.
-ORDINARY = 0.5
+# Evidence must point the way of the charge: what one in ten ordinary accounts asks for is ordinary.
+ORDINARY = 0.1
 # Among fewer accounts nobody's rank can be told from chance at one in twenty, so none is shown to be ordinary.
 LEAST_COMPARED = 20
 
@@ -49,13 +49,13 @@ def pays(facts: Facts, outside: Outside) -> bool:
 def rank(facts: Facts, outside: Outside) -> float:
     """Chance that one ordinary account asks for abilities, at length, as the cluster's shared traffic does (Fisher).
 
-    Of the length alone where no task tells.
+    Of the length alone where no task tells, of the task alone where no length does.
     """
-    q = _rank(outside.output, facts.carried_output)
+    q = _rank(outside.output, facts.carried_output) if outside.lengths else 1.0
     if not is_told(facts, outside):
         return q
     p = _rank(outside.capability, facts.carried_capability / max(facts.carried - facts.untold, 1))
-    return p * q * (1.0 - log(p * q))
+    return p * q * (1.0 - log(p * q)) if outside.lengths else p
 
 
 def _rank(values: Floats, value: float) -> float:

@@ -8,6 +8,7 @@ from graph.verdict.facts import Facts, Outside, gather
 
 COLUMNS = """account_id TEXT, src TEXT, seq BIGINT, ip_prefix TEXT, org_id TEXT, email_domain TEXT, program TEXT,
     action TEXT, outcome TEXT, card_funding TEXT, card_key TEXT, device_key TEXT, task TEXT, output_tokens BIGINT,
+    billing_name_key TEXT, billing_postcode_key TEXT,
     input_tokens BIGINT, stop_reason TEXT, model TEXT, event_time TIMESTAMP, event_date DATE, system_hash TEXT,
     prompt_template_hash TEXT, conversation_prefix_hash TEXT, prompt_minhash BIGINT[]"""
 Gathered = tuple[list[Facts], Outside]
@@ -115,9 +116,51 @@ def test_the_core_is_what_most_members_share_and_untold_what_has_no_task(gathere
     assert (found.carried, found.core, found.untold) == (13, 10, 3)
 
 
+def test_the_payer_is_the_commonest_card_or_name_on_the_bill(gathered: World) -> None:
+    paid = {"src": "payment", "outcome": "succeeded"}
+    bills = [
+        {"account_id": f"m{i}", "card_key": f"own {i}", "billing_name_key": "firm", "billing_postcode_key": code} | paid
+        for i, code in enumerate(["1", "1", "1", "2"])
+    ]
+    assert gathered(strangers() + bills, [])[0][0].payer == 3
+    assert gathered(strangers() + [bill | {"outcome": "declined"} for bill in bills], [])[0][0].payer == 0
+
+
+def test_devices_are_crowded_from_three_accounts_on(gathered: World) -> None:
+    devices = ["one", "one", "one", "two", "two", "own", None]
+    events = [{"account_id": f"m{i}", "src": "signup", "device_key": device} for i, device in enumerate(devices)]
+    (found,), _ = gathered(strangers() + events, [])
+    assert (found.devices, found.crowded) == (6, 3)
+
+
+def test_an_office_is_where_most_members_mostly_are(gathered: World) -> None:
+    def office(mostly: int) -> int:
+        events = []
+        for i in range(6):
+            there = 4 if i < mostly else 2
+            events += requests(f"m{i}", there, ip_prefix=f"exit {i % 2}") + requests(f"m{i}", 1, ip_prefix="exit 0")
+            events += requests(f"m{i}", 1, ip_prefix="exit 1") + requests(f"m{i}", 6 - there, ip_prefix=f"home {i}")
+        return gathered(strangers() + events, [])[0][0].office
+
+    assert office(6) == 6
+    assert office(4) == 4
+    assert (
+        gathered(strangers() + requests("m0", ip_prefix="one") + requests("m1", ip_prefix="two"), [])[0][0].office == 0
+    )
+
+
+def test_a_task_in_unknown_words_is_untold(gathered: World) -> None:
+    events = [
+        event for task in ("stem", "coding", "chat", None) for event in requests("m0", 2, system_hash="s", task=task)
+    ]
+    (found,), _ = gathered(strangers() + events + requests("m1", 1, system_hash="s"), [("prompt", "system", "s", 2)])
+    assert (found.carried, found.untold, found.carried_capability) == (9, 5, 2)
+
+
 def test_what_nobody_shows_is_unknown(gathered: World) -> None:
     _, outside = gathered(strangers() + requests("m0", task="t17"), [])
     assert (outside.tasks, outside.payments, outside.programs) == (False, False, False)
+    assert outside.lengths
     shown = [
         {"account_id": "m0", "src": "signup", "program": "free_trial"},
         {"account_id": "o1", "src": "payment", "outcome": "succeeded"},

@@ -20,6 +20,7 @@ ORDINARY = Outside(
     tasks=True,
     payments=True,
     programs=True,
+    lengths=True,
 )
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -138,15 +139,16 @@ def test_more_than_a_household_of_one_card_or_device_do_not_move_work_innocently
     assert verdict(facts(), "prompt", hand) == "undetermined"
 
 
-def test_who_asks_for_less_than_half_of_the_ordinary_accounts_do_is_no_distiller() -> None:
-    modest = facts(carried_capability=501, carried_output=20.0, prepaid=12, denying=12)
+@pytest.mark.parametrize("changed", [{"carried_output": 20.0}, {"carried_capability": 800, "carried_output": 600.0}])
+def test_who_asks_for_what_one_in_ten_ordinary_accounts_do_is_no_distiller(changed: dict[str, Any]) -> None:
+    modest = facts(**({"carried_capability": 501, "prepaid": 12, "denying": 12} | changed))
     assert verdict(modest, "prompt", "failover") == "resale"
     few = replace(ORDINARY, capability=np.ones(19), output=np.full(19, 900.0))
     assert verdict(modest, "prompt", "failover", outside=few) == "distillation"
 
 
 NO_TASKS = replace(ORDINARY, tasks=False)
-UNTOLD = {"carried_capability": 0, "core": 1800}
+UNTOLD = {"carried_capability": 0, "core": 1800, "carried_output": 880.0}
 DENIED = {"prepaid": 12, "denying": 12}
 
 
@@ -172,7 +174,7 @@ def test_where_no_task_tells_work_of_many_customers_by_a_hand_that_hides_is_resa
 
 
 def test_requests_without_a_task_do_not_count_for_or_against() -> None:
-    few_told = {"carried_capability": 400, "untold": 400}
+    few_told = {"carried_capability": 400, "untold": 400, "carried_output": 880.0}
     assert verdict(facts(**few_told), "prompt", "failover") == "distillation"
     assert verdict(facts(**few_told | {"carried_capability": 290}), "prompt", "failover") == "resale"
 
@@ -211,3 +213,52 @@ def test_a_bought_domain_or_a_made_up_organisation_does_not_vouch_for_a_farm_on_
 def test_a_school_on_free_trials_is_no_farm_with_devices_of_its_own_or_under_contract() -> None:
     assert verdict(facts(**FARM, own_domain=20, crowd=4), "device", "mail") == "organisation"
     assert verdict(facts(**FARM, attested=20, crowd=20), "device", "mail") == "organisation"
+
+
+def test_where_no_length_is_told_the_task_alone_says_what_is_sought() -> None:
+    no_lengths = replace(ORDINARY, output=np.zeros(200), lengths=False)
+    most = facts(carried_capability=950, carried_output=0.0)
+    assert verdict(most, "prompt", "failover", outside=no_lengths) == "distillation"
+    assert verdict(replace(most, carried_capability=700), "prompt", "failover", outside=no_lengths) == "resale"
+
+
+def test_prepaid_cards_hide_nobody_where_one_payer_shows() -> None:
+    assert verdict(facts(**DENIED, payer=5), "prompt", "payment") == "distillation"
+    shown = judged(facts(**DENIED, payer=11), "prompt", "payment")
+    assert shown.verdict == "undetermined"
+    assert "11 of 20 show one payer" in " ".join(shown.counter_evidence)
+    assert verdict(facts(**DENIED, payer=11, banned=9), "prompt", "payment") == "distillation"
+
+
+OFFICE = {"office": 18, "devices": 20}
+
+
+@pytest.mark.parametrize("acts", [{"prepaid": 19, "denying": 19}, {"banned": 9, "denying": 9}])
+def test_people_of_one_office_are_accused_only_for_what_most_of_them_deny_twice(acts: dict[str, int]) -> None:
+    assert verdict(facts(**acts), "prompt", "payment") == "distillation"
+    spared = judged(facts(**acts, **OFFICE), "prompt", "payment")
+    assert spared.verdict == "undetermined"
+    assert "18 of 20 come through networks that most use" in " ".join(spared.counter_evidence)
+    both = {"prepaid": 12, "banned": 9, "denying": 15}
+    assert verdict(facts(**both, **OFFICE), "prompt", "payment") == "distillation"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"crowded": 6}, id="more accounts than people"),
+        pytest.param({"devices": 0}, id="devices unknown"),
+        pytest.param({"office": 9}, id="half elsewhere"),
+        pytest.param({"hopping": 12}, id="on the move"),
+    ],
+)
+def test_is_no_office(changed: dict[str, int]) -> None:
+    acts = {"prepaid": 19, "denying": 19}
+    assert verdict(facts(**(acts | OFFICE | changed)), "prompt", "payment") == "distillation"
+
+
+def test_resale_is_the_work_of_many_customers() -> None:
+    sold = {"carried_capability": 100, "prepaid": 12}
+    assert verdict(facts(**sold, core=900), "payment", "network") == "resale"
+    assert verdict(facts(**sold, core=1100), "payment", "network") == "undetermined"
+    assert verdict(facts(**sold, requests=0, carried=0), "payment", "network") == "undetermined"
