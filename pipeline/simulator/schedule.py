@@ -28,8 +28,8 @@ _BATCH = 2000
 def simulate(plan: Plan, truth: Truth | None = None) -> Iterator[Timed]:
     """(arrival, record), in order of arrival.
 
-    Memory grows with operators, whose accounts live at once, but neither with honest accounts nor with days: events
-    of all but the last of them wait in temporary files. `truth` gets a row for each account as its sign-up passes.
+    No honest account and no day is held in memory; operators are, whose accounts live at once. Events of all but the
+    last of them wait in temporary files. `truth` gets a row for each account as its sign-up passes.
     Raises HydratraceError when those files cannot be written.
     """
     world = World(plan)

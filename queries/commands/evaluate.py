@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seeds", type=_seeds, default="216,217", metavar="S,…", help="worlds; default: 216,217")
+    parser.add_argument("--seeds", type=_seeds, default="219,220", metavar="S,…", help="worlds; default: 219,220")
     parser.add_argument("--accounts", type=int, default=1500, metavar="N", help="of each world; default: 1500")
     parser.add_argument("--operators", type=int, default=12, metavar="K", help="of each world; default: 12")
     parser.add_argument("--days", type=int, default=10, metavar="D", help="of requests; default: 10")
@@ -50,7 +50,7 @@ def _typed(arguments: argparse.Namespace) -> str:
 def _seeds(text: str) -> list[int]:
     seeds = text.split(",")
     if not all(seed.isdecimal() for seed in seeds) or len(set(seeds)) < len(seeds):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 216,217")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of different whole numbers such as 219,220")
     return [int(seed) for seed in seeds]
 
 

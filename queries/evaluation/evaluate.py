@@ -18,8 +18,9 @@ from queries.evaluation.world import World, make_world, plan_of
 # to one more: free-credit farms that run a coding product are no distillers. Those of 204 to 206 were published before
 # conversations that are passed on without a refusal counted, those of 207 to 209 before an open group's denials were
 # counted together, those of 210 to 212 before links of one hand held pieces together and verdicts knew what a provider
-# does not send, those of 213 to 215 before a card or device in common stopped excusing more than a household.
-FIRST_HELD_OUT = 216
+# does not send, those of 213 to 215 before a card or device in common stopped excusing more than a household, those of
+# 216 to 218 before cohorts were tested.
+FIRST_HELD_OUT = 219
 
 # Runs of which the ids are followed.
 DAILY_RUNS = 30
