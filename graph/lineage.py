@@ -102,13 +102,22 @@ def _clusters(lake: Lake, run_id: str, *, alive: bool) -> list[Known]:
 
 
 def _mutual_best(members: list[frozenset[str]], known: list[Known]) -> dict[int, int]:
-    """Cluster → place in `known` where each is the other's best overlap; ties go to the living, then the lesser id."""
+    """Cluster → place in `known` where each is the other's best overlap.
+
+    Ties go to whose members are most alike, so that after a merger of one day each has its own id again; then to the
+    living, then to the lesser id.
+    """
     holders: dict[str, list[int]] = {}
     for k, old in enumerate(known):
         for account in old.members:
             holders.setdefault(account, []).append(k)
     overlap = Counter((i, k) for i, accounts in enumerate(members) for a in accounts for k in holders.get(a, ()))
-    ranked = sorted(overlap, key=lambda p: (-overlap[p], not known[p[1]].alive, known[p[1]].uid, p[0]))
+
+    def rank(pair: tuple[int, int]) -> tuple[int, int, bool, str, int]:
+        i, k = pair
+        return -overlap[pair], len(members[i] | known[k].members), not known[k].alive, known[k].uid, i
+
+    ranked = sorted(overlap, key=rank)
     best_of_cluster: dict[int, int] = {}
     best_of_known: dict[int, int] = {}
     for i, k in ranked:

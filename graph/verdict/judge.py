@@ -97,12 +97,15 @@ def conceals(facts: Facts, outside: Outside, families: frozenset[Family], evaded
     """Whether the members hide that they belong together.
 
     One act is enough where something else shows one hand, two where nothing does. Who says openly that the accounts
-    are his, or sits in one place, may move work among them: only denials count then, and it takes both, shown by most
-    members: a few who join in the name of an honest group do not speak for it.
+    are his may move work among them and work from many places: only denials count then, and it takes both, shown
+    by most members: a few who join in the name of an honest group do not speak for it. Of an office the denials count
+    no sooner, but moved work does: whoever comes through its networks may only pass for a part of it.
     """
-    if is_open(facts) or is_office(facts, outside):
-        return len(denied) >= 2 and 2 * facts.denying > facts.accounts
-    return len(evaded) + len(denied) >= (1 if families & ONE_HAND else 2)
+    denying = len(denied) >= 2 and 2 * facts.denying > facts.accounts
+    if is_open(facts):
+        return denying
+    acts = len(evaded) + (0 if is_office(facts, outside) and not denying else len(denied))
+    return acts >= (1 if families & ONE_HAND else 2)
 
 
 def is_open(facts: Facts) -> bool:

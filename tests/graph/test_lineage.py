@@ -43,6 +43,12 @@ def test_a_cluster_that_was_gone_for_a_day_comes_back_under_its_id() -> None:
     assert named.uids == ["op_1"]
 
 
+def test_after_a_merger_of_one_day_each_has_its_own_id_again() -> None:
+    named = name_clusters("run", [A, B], ["distillation"] * 2, [known("op_1", A | B), known("op_2", B, alive=False)])
+    assert named.uids == ["op_1", "op_2"]
+    assert named.events == [Event("op_1", "shrank")]
+
+
 def test_one_that_is_gone_is_retired_once() -> None:
     assert name_clusters("run", [], [], [known("op_1", A)]).events == [Event("op_1", "retired")]
     assert name_clusters("run", [], [], [known("op_1", A, alive=False)]).events == []

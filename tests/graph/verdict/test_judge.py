@@ -239,6 +239,7 @@ def test_people_of_one_office_are_accused_only_for_what_most_of_them_deny_twice(
     spared = judged(facts(**acts, **OFFICE), "prompt", "payment")
     assert spared.verdict == "undetermined"
     assert "18 of 20 come through networks that most use" in " ".join(spared.counter_evidence)
+    assert verdict(facts(**acts, **OFFICE), "prompt", "payment", "failover") == "distillation"
     both = {"prepaid": 12, "banned": 9, "denying": 15}
     assert verdict(facts(**both, **OFFICE), "prompt", "payment") == "distillation"
 
