@@ -15,7 +15,8 @@ class Filed(Sequence[T]):
 
     def __init__(self, item: type[T]) -> None:
         # SQLite's own temporary file, gone with the connection. Its one transaction is never committed.
-        self._connection = sqlite3.connect("")
+        # Whichever thread collects garbage may close it.
+        self._connection = sqlite3.connect("", check_same_thread=False)
         weakref.finalize(self, self._connection.close)
         self._connection.execute("CREATE TABLE items (number INTEGER PRIMARY KEY, name TEXT UNIQUE, item BLOB)")
         self._encode, self._decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(item).decode

@@ -13,7 +13,8 @@ class Waiting(Generic[T]):
 
     def __init__(self) -> None:
         # SQLite's own temporary file, gone with the connection. Its one transaction is never committed.
-        self._connection = sqlite3.connect("")
+        # Whichever thread collects garbage may close it.
+        self._connection = sqlite3.connect("", check_same_thread=False)
         weakref.finalize(self, self._connection.close)
         self._connection.execute(
             "CREATE TABLE items (time INTEGER, place INTEGER, item BLOB, PRIMARY KEY (time, place)) WITHOUT ROWID"
