@@ -35,7 +35,7 @@ def settle(con: duckdb.DuckDBPyConnection, labels: Ints, conduct: Floats, tied: 
     """Leave in clusters only who belongs; returns every account's cluster, or -1, and the candidates for them.
 
     `conduct[a]`: what account a's own conduct adds to its corroboration, in nats; `tied[a]`: whether it is held by
-    seeds of one hand in more than one way.
+    seeds of one hand, or of a cohort, in more than one way.
     """
     labels, found = _prune(con, labels, tied)
     kept = np.where(tied, labels, _corroborated(labels, found, conduct))

@@ -82,13 +82,13 @@ def evasions(facts: Facts, outside: Outside, families: frozenset[Family]) -> lis
 def denials(facts: Facts, outside: Outside) -> list[str]:
     """Signs of people who do not exist: accounts that had to be banned, cards that lead to nobody.
 
-    Prepaid cards hide nothing where most members have one, or one name on the bill, in common: that shows the payer.
+    Prepaid cards hide nothing where one payer shows.
     """
     found = []
     if facts.banned and reaches(facts.banned, facts.accounts, outside.banned) < ACT_CHANCE:
         found.append(f"{facts.banned} of {facts.accounts} accounts were banned, and others carry on")
-    shown = 2 * facts.payer > facts.accounts
-    if facts.prepaid and not shown and reaches(facts.prepaid, facts.accounts, outside.prepaid) < ACT_CHANCE:
+    hidden = facts.prepaid and not shows_payer(facts)
+    if hidden and reaches(facts.prepaid, facts.accounts, outside.prepaid) < ACT_CHANCE:
         found.append(f"{facts.prepaid} of {facts.accounts} accounts paid with prepaid cards")
     return found
 
@@ -111,6 +111,11 @@ def conceals(facts: Facts, outside: Outside, families: frozenset[Family], evaded
 def is_open(facts: Facts) -> bool:
     """Whether most members are open about who they are: one organisation, one domain of their own, or a contract."""
     return 2 * max(facts.org, facts.own_domain, facts.attested) > facts.accounts
+
+
+def shows_payer(facts: Facts) -> bool:
+    """Whether most members paid with one card, or under one name and address."""
+    return 2 * facts.payer > facts.accounts
 
 
 def hops(facts: Facts, outside: Outside) -> bool:
@@ -217,7 +222,7 @@ def _against(facts: Facts, outside: Outside, concealed: list[str]) -> list[str]:
         found.append(f"{openly} of {facts.accounts} are open about who they are: one domain, organisation or contract")
     if is_office(facts, outside):
         found.append(f"{facts.office} of {facts.accounts} come through networks that most use, on devices of their own")
-    if 2 * facts.payer > facts.accounts:
+    if shows_payer(facts):
         found.append(f"{facts.payer} of {facts.accounts} show one payer: one card, or one name and address on the bill")
     if facts.attested:
         found.append(f"{facts.attested} of {facts.accounts} are under contract or verified")

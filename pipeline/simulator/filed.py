@@ -10,14 +10,19 @@ import msgspec
 T = TypeVar("T")
 
 
+def temporary(owner: object) -> sqlite3.Connection:
+    """A database in SQLite's own temporary file, gone with its `owner`; its one transaction is never committed."""
+    # Whichever thread collects garbage may close it.
+    connection = sqlite3.connect("", check_same_thread=False)
+    weakref.finalize(owner, connection.close)
+    return connection
+
+
 class Filed(Sequence[T]):
     """Items of one type in the order they came, some found by a name; of them all, a bounded cache is in memory."""
 
     def __init__(self, item: type[T]) -> None:
-        # SQLite's own temporary file, gone with the connection. Its one transaction is never committed.
-        # Whichever thread collects garbage may close it.
-        self._connection = sqlite3.connect("", check_same_thread=False)
-        weakref.finalize(self, self._connection.close)
+        self._connection = temporary(self)
         self._connection.execute("CREATE TABLE items (number INTEGER PRIMARY KEY, name TEXT UNIQUE, item BLOB)")
         self._encode, self._decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(item).decode
         self._count = 0

@@ -1,9 +1,9 @@
 """A queue by time on disk: what waits for its turn, however much of it."""
 
 import pickle
-import sqlite3
-import weakref
 from typing import Generic, TypeVar
+
+from pipeline.simulator.filed import temporary
 
 T = TypeVar("T")
 
@@ -12,10 +12,7 @@ class Waiting(Generic[T]):
     """Items by time and place, of which no two may share both; of them all, a bounded cache is in memory."""
 
     def __init__(self) -> None:
-        # SQLite's own temporary file, gone with the connection. Its one transaction is never committed.
-        # Whichever thread collects garbage may close it.
-        self._connection = sqlite3.connect("", check_same_thread=False)
-        weakref.finalize(self, self._connection.close)
+        self._connection = temporary(self)
         self._connection.execute(
             "CREATE TABLE items (time INTEGER, place INTEGER, item BLOB, PRIMARY KEY (time, place)) WITHOUT ROWID"
         )

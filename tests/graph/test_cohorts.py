@@ -11,7 +11,7 @@ from graph.cohorts import within_cohorts
 from graph.links import FAMILIES, SUPPORT, Scored
 from graph.null import MICRO
 from graph.signals.signal import Family
-from tests.graph.test_seeds import ACCOUNTS, scored
+from tests.graph.scored import ACCOUNTS, scored
 
 NETWORK, CLIENT, PAYMENT = (FAMILIES.index(f) for f in (Family.NETWORK, Family.CLIENT, Family.PAYMENT))
 COHORT = list(range(40))

@@ -5,28 +5,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from graph.chance import population
-from graph.links import FAMILIES, SUPPORT, Scored
-from graph.null import MICRO
+from graph.links import FAMILIES
 from graph.seeds import by_one_hand, labelled, plain, tied
 from graph.signals.signal import Family
+from tests.graph.scored import ACCOUNTS, scored
 
-ACCOUNTS = 400
 PROMPT, NETWORK, FAILOVER = (FAMILIES.index(f) for f in (Family.PROMPT, Family.NETWORK, Family.FAILOVER))
-
-
-def scored(nats: dict[tuple[int, int], dict[int, float]]) -> Scored:
-    """Pairs → family → nats, under the null that they make themselves."""
-    pairs = sorted(nats)
-    weights = np.zeros((len(pairs), len(FAMILIES)), dtype=np.int64)
-    for i, pair in enumerate(pairs):
-        for family, weight in nats[pair].items():
-            weights[i, family] = round(weight * MICRO)
-    left, right = (np.array([pair[side] for pair in pairs]) for side in (0, 1))
-    chance, one_hand = (population(weights, FAMILIES, ACCOUNTS, None, least) for least in (0, SUPPORT))
-    may = np.ones(len(pairs), dtype=np.bool_)
-    strange = np.ones(len(pairs), dtype=np.uint8)
-    return Scored(ACCOUNTS, left, right, strange, weights, chance.of(weights.sum(axis=1)), may, chance, one_hand)
 
 
 def strangers() -> dict[tuple[int, int], dict[int, float]]:
